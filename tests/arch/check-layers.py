@@ -12,7 +12,7 @@ import sys
 # prefix of an #include -> lowest layer that may use it
 LAYERS = ["core", "policy", "shim", "tools"]
 OWNER = [
-    (re.compile(r"^(policy/|internal\.h$)"), "policy"),
+    (re.compile(r"^policy/"), "policy"),
     (re.compile(r"^shim/"), "shim"),
 ]
 # vendor header -> files that may include it
