@@ -9,6 +9,11 @@
 #include <policy/policy.h>
 struct cJSON;
 enum tn_code tnp_json_parse(const char *text, size_t n, struct cJSON **out, struct tn_err *e) TN_MUST_USE;
+void tnp_json_free(struct cJSON *j); /* NULL is fine */
+/* looking into a document without cJSON.h: the member of an object (NULL: absent, or not an object), the items of a list in order */
+const struct cJSON *tnp_json_member(const struct cJSON *object, const char *key);
+const struct cJSON *tnp_json_item(const struct cJSON *list, size_t i); /* NULL: past the end, or not a list */
+bool tnp_json_is_object(const struct cJSON *j);
 enum tn_code tnp_json_value(const struct cJSON *j, struct tn_arena *a, struct tn_value *v, struct tn_err *e) TN_MUST_USE;
 /* capabilities (design section 11): {"read_file": {"path": {"subpath": "/data"}}, "ping": {}} */
 enum tn_code tnp_caps_parse(const struct cJSON *j, struct tn_arena *a, const struct tn_tool **tools, size_t *n, struct tn_err *e) TN_MUST_USE;
