@@ -74,11 +74,13 @@ struct tnp_facts {
 	 * is_dir set.  NULL: paths are taken as they are (tests, explain on another machine). */
 	long (*resolve)(void *ctx, struct tn_str path, char *out, size_t cap, bool *is_dir);
 	void *ctx;
-	struct tn_str program, script, interp[8]; size_t ninterp;     /* B3; empty if unknown */
+	struct tn_str program, script, interp[8]; size_t ninterp;     /* B3; empty if unknown. interp: PT_INTERP of program and chain */
+	struct tn_str chain[4]; size_t nchain;                        /* B3: the interpreters of the program's #! lines */
 	struct tn_str app_trees[16]; size_t napp;                     /* venv, node_modules, prefix/lib, --app (READ|LIST, --app also EXEC) */
 	bool app_exec[16];
 	struct tn_str cwd_read;                                       /* --cwd */
 	struct tn_str tmpdir, library, session_dir, tty;              /* B4, B2 */
+	struct tn_str home;                                           /* $home of presets */
 	struct tn_str path_dirs[32]; size_t npath_dirs;               /* launcher's PATH, resolved, only those root-owned and not writable by others */
 	const struct tnp_protect *protect; size_t nprotect;
 };
