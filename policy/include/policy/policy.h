@@ -27,7 +27,8 @@ struct tnp_exec {
 	const struct tn_str *argv; size_t argc;
 	struct tn_str cwd;
 	bool system_file;                 /* regular file; it and every parent root-owned, not group/world-writable */
-	bool standard_path;               /* system_file and its directory (resolved) is one of the standard PATH: /usr/local/sbin .. /bin */
+	bool standard_path;               /* system_file, and the *requested name's* directory (resolved) is one of the standard PATH:
+	                                   * /usr/local/sbin .. /bin.  /tmp/x/ls -> /usr/bin/rm must not be called ls. tns_standard_path() */
 	bool launch;                      /* the operator's launch command itself: granted as baseline:B3 */
 };
 struct tnp_net {
