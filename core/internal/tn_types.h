@@ -123,6 +123,7 @@ struct tn_warrant {
 	const uint8_t (*approvers)[32]; size_t napprovers; bool has_approvers;
 	bool has_min_approvals; uint32_t min_approvals;
 	bool has_clearance; uint8_t clearance;
+	const struct tn_gates *gates;        /* core/gates.c's; NULL = none */
 };
 const struct tn_tool *tn_warrant_tool(const struct tn_warrant *w, struct tn_str name); /* literal name only, else NULL */
 #define TN_ID_TEXT_LEN 40 /* "tnu_wrt_" + 32 hex */
