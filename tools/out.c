@@ -9,30 +9,18 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tn_text.h>
 
 /* ---------------------------------------------------------------- UTF-8 */
 /* Length of the character at p, 0 if these are not the bytes of one. */
-static size_t utf8_len(const unsigned char *p, size_t n, uint32_t *cp)
+static size_t character(const unsigned char *p, size_t n, uint32_t *cp)
 {
-	static const struct { unsigned char mask, lead; uint32_t least; } rows[] = {
-		{ 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 },
-	};
-	for (size_t len = 1; len <= 4; len++) {
-		if ((p[0] & rows[len - 1].mask) != rows[len - 1].lead)
-			continue;
-		if (len > n)
-			return 0;
-		*cp = p[0] & (unsigned char)~rows[len - 1].mask;
-		for (size_t i = 1; i < len; i++) {
-			if ((p[i] & 0xc0) != 0x80)
-				return 0;
-			*cp = *cp << 6 | (p[i] & 0x3fu);
-		}
-		if (*cp < rows[len - 1].least || *cp > 0x10ffff || (*cp >= 0xd800 && *cp < 0xe000))
-			return 0;
-		return len;
-	}
-	return 0;
+	static const unsigned char lead_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	size_t len = tn_utf8_next(p, n);
+	*cp = p[0] & lead_bits[len];
+	for (size_t i = 1; i < len; i++)
+		*cp = *cp << 6 | (p[i] & 0x3fu);
+	return len;
 }
 
 /* Characters that move a cursor, change colours or turn the reading direction. */
@@ -48,7 +36,7 @@ const char *safe(struct ctx *c, struct tn_str s)
 	const unsigned char *p = (const unsigned char *)s.p;
 	for (size_t i = 0; i < s.n;) {
 		uint32_t cp = 0;
-		size_t len = utf8_len(p + i, s.n - i, &cp);
+		size_t len = character(p + i, s.n - i, &cp);
 		if (!len || (len == 1 && drives_terminal(cp))) {
 			q += sprintf(q, "\\x%02x", p[i]);
 			i++;
@@ -186,7 +174,7 @@ static void quote(struct tn_str s)
 	putchar('"');
 	for (size_t i = 0; i < s.n;) {
 		uint32_t cp = 0;
-		size_t len = utf8_len(p + i, s.n - i, &cp);
+		size_t len = character(p + i, s.n - i, &cp);
 		if (!len) {
 			fputs("\\ufffd", stdout);
 			i++;
