@@ -12,10 +12,10 @@
 #error "the build names the version"
 #endif
 
-extern const struct cmd cmd_completion, cmd_grant, cmd_inspect, cmd_keygen, cmd_mint, cmd_test, cmd_verify;
+extern const struct cmd cmd_completion, cmd_explain, cmd_grant, cmd_inspect, cmd_keygen, cmd_mint, cmd_test, cmd_verify;
 
 const struct cmd *const cmds[] = {
-	&cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_test, &cmd_completion,
+	&cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_completion,
 };
 const size_t ncmds = sizeof(cmds) / sizeof(*cmds);
 
