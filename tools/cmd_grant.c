@@ -66,8 +66,8 @@ const struct cmd cmd_grant = {
 	.opts = opts, .nopts = sizeof(opts) / sizeof(*opts),
 	.more = CAPABILITIES_HELP,
 	.exits = "0 made, 1 error (wider or longer than the parent, not the parent's holder)",
-	.example = "tenuo-shim grant --parent agent.warrant --key agent.key --holder \"$(cat helper.pub)\" --capabilities "
-		   "'{\"read_file\": {\"path\": {\"subpath\": \"/srv/data/public\"}}}' -o helper.warrant",
+	.example = "tenuo-shim grant --parent agent.warrant --key agent.key --holder \"$(cat helper.pub)\" \\\n"
+		   "    --capabilities '{\"read_file\": {\"path\": {\"subpath\": \"/srv/data/public\"}}}' -o helper.warrant",
 	.refused = EXIT_ERROR,
 	.run = run,
 };

@@ -34,6 +34,20 @@ static void write_new(struct ctx *c, const char *path, const char *line, size_t 
 	}
 }
 
+static void say(struct ctx *c, const char *pub, const char *path)
+{
+	struct json j = { 0 };
+	if (!c->args.json) {
+		puts(pub);
+		return;
+	}
+	j_open(&j, NULL, '{');
+	j_text(&j, "public_key", pub);
+	j_text(&j, "file", path);
+	j_close(&j, '}');
+	j_end();
+}
+
 static int run(struct ctx *c)
 {
 	opt_operands(c, 0, 0, "");
@@ -51,16 +65,13 @@ static int run(struct ctx *c)
 	explicit_bzero(line, sizeof(line));
 	tn_b64_encode(k->pub.b, sizeof(k->pub.b), TN_B64_STD, pub, sizeof(pub));
 	tn_key_wipe(k);
-	if (!c->args.json) {
-		puts(pub);
-		return EXIT_YES;
+	say(c, pub, path);
+	if (fflush(stdout) && !opt_has(c, O_FORCE)) {
+		int cause = errno;
+		unlink(path); /* nobody would know its public half */
+		errno = cause;
 	}
-	struct json j = { 0 };
-	j_open(&j, NULL, '{');
-	j_text(&j, "public_key", pub);
-	j_text(&j, "file", path);
-	j_close(&j, '}');
-	j_end();
+	finish_stdout();
 	return EXIT_YES;
 }
 

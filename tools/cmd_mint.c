@@ -39,8 +39,8 @@ const struct cmd cmd_mint = {
 	.opts = opts, .nopts = sizeof(opts) / sizeof(*opts),
 	.more = CAPABILITIES_HELP,
 	.exits = "0 made, 1 error",
-	.example = "tenuo-shim mint --key issuer.key --holder \"$(cat agent.pub)\" --ttl 15m --capabilities '{\"read_file\": "
-		   "{\"path\": {\"subpath\": \"/srv/data\"}}}' -o agent.warrant",
+	.example = "tenuo-shim mint --key issuer.key --holder \"$(cat agent.pub)\" --ttl 15m -o agent.warrant \\\n"
+		   "    --capabilities '{\"read_file\": {\"path\": {\"subpath\": \"/srv/data\"}}}'",
 	.refused = EXIT_ERROR,
 	.run = run,
 };

@@ -417,7 +417,8 @@ const struct cmd cmd_test = {
 		"\"now\" is Unix seconds, \"expect\" is compared (error and no-match count as one), \"id\" names the row, other keys are "
 		"ignored. With --json one object a row, in order: {\"id\", \"result\", \"code\", \"reason\"}.",
 	.exits = "0 all as expected, 1 error (a file or a row cannot be read), 2 a row differs",
-	.example = "echo '{\"constraint\": {\"subpath\": \"/data\"}, \"value\": \"/data/x\", \"expect\": \"match\"}' | tenuo-shim test -",
+	.example = "echo '{\"constraint\": {\"subpath\": \"/data\"}, \"value\": \"/data/x\", \"expect\": \"match\"}' \\\n"
+		   "    | tenuo-shim test -",
 	.operands = HINT_FILE,
 	.refused = EXIT_ERROR,
 	.run = run,

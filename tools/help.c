@@ -69,7 +69,9 @@ void help_cmd(const struct ctx *c, const struct cmd *cmd)
 	printf("\nExit status:\n  ");
 	wrap(cmd->exits, 2, 2);
 	printf("\nExample:\n  ");
-	wrap(cmd->example, 2, 2);
+	for (const char *p = cmd->example; *p; p++) /* to be copied as it is */
+		printf(*p == '\n' ? "\n  " : "%c", *p);
+	putchar('\n');
 }
 
 void help_all(const struct ctx *c)
