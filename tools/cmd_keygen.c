@@ -70,8 +70,8 @@ static int run(struct ctx *c)
 		int cause = errno;
 		unlink(path); /* nobody would know its public half */
 		errno = cause;
+		die_sys("cannot write the answer");
 	}
-	finish_stdout();
 	return EXIT_YES;
 }
 

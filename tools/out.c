@@ -298,11 +298,6 @@ void j_end(void) { putchar('\n'); }
 
 void finish_stdout(void)
 {
-	/* errno of a flush that failed before (keygen) must survive a second one that has nothing left to write */
-	int before = errno;
-	if (fflush(stdout))
-		die_sys("cannot write the answer");
-	errno = before;
-	if (ferror(stdout))
+	if (fflush(stdout) || ferror(stdout))
 		die_sys("cannot write the answer");
 }
