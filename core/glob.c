@@ -24,7 +24,7 @@ static bool find_class(struct tn_str p, size_t i, struct class *k)
 	k->from = i + (k->negated ? 2 : 1);
 	if (k->from >= p.n)
 		return false;
-	i = k->from + tn_utf8_next(p.p + k->from, p.n - k->from, &c); /* the first member may be ']' */
+	i = k->from + tn_utf8_char(p.p + k->from, p.n - k->from, &c); /* the first member may be ']' */
 	close = i < p.n ? memchr(p.p + i, ']', p.n - i) : NULL;
 	if (!close)
 		return false;
@@ -40,10 +40,10 @@ static bool in_class(struct tn_str p, const struct class *k, uint32_t c)
 	while (i < k->to) {
 		uint32_t lo, hi;
 
-		i += tn_utf8_next(p.p + i, k->to - i, &lo);
+		i += tn_utf8_char(p.p + i, k->to - i, &lo);
 		hi = lo;
 		if (i + 1 < k->to && p.p[i] == '-')
-			i += 1 + tn_utf8_next(p.p + i + 1, k->to - i - 1, &hi);
+			i += 1 + tn_utf8_char(p.p + i + 1, k->to - i - 1, &hi);
 		if (c >= lo && c <= hi)
 			return !k->negated;
 	}
@@ -104,7 +104,7 @@ static bool step(struct tn_str p, size_t *pi, struct tn_str t, size_t *ti)
 		(*ti)++;
 		return true;
 	}
-	len = tn_utf8_next(t.p + *ti, t.n - *ti, &c);
+	len = tn_utf8_char(t.p + *ti, t.n - *ti, &c);
 	if (p.p[*pi] == '?') {
 		(*pi)++;
 	} else {
@@ -142,7 +142,7 @@ static bool grow_star(struct tn_str p, struct tn_str t, struct star *s)
 		s->t = at ? (size_t)(at - t.p) + 1 : t.n;
 		return true;
 	}
-	s->t += tn_utf8_next(t.p + s->t, t.n - s->t, &c);
+	s->t += tn_utf8_char(t.p + s->t, t.n - s->t, &c);
 	if (s->p < p.n && p.p[s->p] != '?' && p.p[s->p] != '[' && p.p[s->p] != '*') {
 		at = s->t < t.n ? memchr(t.p + s->t, p.p[s->p], t.n - s->t) : NULL;
 		if (!at)

@@ -258,7 +258,7 @@ enum tn_judged tn_idna_label(struct tn_str label, struct tn_buf *out)
 
 		if (n == LABEL_CHARS)
 			return TN_J_CANNOT;
-		i += tn_utf8_next(label.p + i, label.n - i, &ch);
+		i += tn_utf8_char(label.p + i, label.n - i, &ch);
 		if (ch >= TN_NOT_UTF8)
 			return TN_J_BAD;
 		c[n] = map_char(ch);

@@ -50,7 +50,7 @@ static size_t utf8_len(unsigned char lead, uint32_t *bits, uint32_t *least)
 	return 0;
 }
 
-size_t tn_utf8_next(const char *p, size_t n, uint32_t *c)
+size_t tn_utf8_char(const char *p, size_t n, uint32_t *c)
 {
 	const unsigned char *s = (const unsigned char *)p;
 	uint32_t v, least;

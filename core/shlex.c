@@ -29,10 +29,10 @@ static struct tn_str first_word(struct tn_str s)
 	size_t i = 0, from, len;
 	uint32_t c;
 
-	while (i < s.n && (len = tn_utf8_next(s.p + i, s.n - i, &c), is_space(c)))
+	while (i < s.n && (len = tn_utf8_char(s.p + i, s.n - i, &c), is_space(c)))
 		i += len;
 	from = i;
-	while (i < s.n && (len = tn_utf8_next(s.p + i, s.n - i, &c), !is_space(c)))
+	while (i < s.n && (len = tn_utf8_char(s.p + i, s.n - i, &c), !is_space(c)))
 		i += len;
 	return tn_sub(s, from, i);
 }

@@ -27,7 +27,7 @@ static inline struct tn_str tn_sub(struct tn_str s, size_t from, size_t to)
  * One character at p (n > 0).  A byte that is not part of valid UTF-8 is a character of its own above
  * U+10FFFF, so that file names which are no text still compare in one well-defined way.
  */
-size_t tn_utf8_next(const char *p, size_t n, uint32_t *c);
+size_t tn_utf8_char(const char *p, size_t n, uint32_t *c);
 #define TN_NOT_UTF8 0x110000u
 
 /* A bounded output; full stays set once something did not fit. */
