@@ -313,8 +313,6 @@ static bool silent_with(const struct tn_constraint *a, const struct tn_constrain
 		return true;
 	if (a->type == TN_C_CIDR && b->type == TN_C_CIDR)
 		return tn_cidr_parse(a->text, &net); /* each is silent on text that is no address */
-	if (a->type == TN_C_URL_SAFE && b->type == TN_C_URL_SAFE)
-		return tn_url_safe_valid(a);         /* each is silent on hosts that cannot be judged */
 	return false;
 }
 

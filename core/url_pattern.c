@@ -8,7 +8,8 @@
  *   path            none or "/": any path; else a glob on the normalised path
  *
  * Two spellings never match because upstream turns them into a placeholder: a host that begins with '*'
- * but not "*.", and a path with "*." in it.
+ * but not "*.", and a path with "*." in it.  Where upstream is looser (a bare "*" behind userinfo is any
+ * host to it, and hosts of unknown schemes are compared without case) the answer is "cannot say".
  */
 #include "match_int.h"
 
@@ -42,6 +43,21 @@ static bool lost_path(struct tn_str rest)
 	return find(tn_sub(rest, from, i), "*.") >= 0;
 }
 
+/* The authority begins with '*' but not "*.": "/*" there is taken for a path. */
+static bool lost_host(struct tn_str s)
+{
+	size_t i = 0, end;
+
+	while (i < s.n && (s.p[i] == '/' || s.p[i] == '\\'))
+		i++;
+	if (i == 0 || i == s.n || s.p[i - 1] != '/' || s.p[i] != '*' || (i + 1 < s.n && s.p[i + 1] == '.'))
+		return false;
+	for (end = i; end < s.n && !strchr("/\\?#", s.p[end]); end++)
+		if (s.p[end] == '@')
+			return false; /* only userinfo is lost */
+	return true;
+}
+
 static enum tn_judged read_pattern(struct tn_str text, struct tn_buf *b, struct upat *p)
 {
 	struct tn_url_want want = { .path = true };
@@ -52,15 +68,13 @@ static enum tn_judged read_pattern(struct tn_str text, struct tn_buf *b, struct 
 	if (sep < 0 || find(text, "__tenuo_host_wildcard__") >= 0 || find(text, "__tenuo_path_wildcard__") >= 0)
 		return TN_J_BAD;
 	p->scheme = tn_sub(text, 0, (size_t)sep);
-	p->never = lost_path(tn_sub(text, (size_t)sep + 3, text.n));
+	p->never = lost_host(tn_sub(text, (size_t)sep + 2, text.n)) || lost_path(tn_sub(text, (size_t)sep + 3, text.n));
 	if (tn_str_eq(p->scheme, TN_STR("*"))) {
 		p->scheme = TN_NO_DETAIL;
 		want.scheme = TN_STR("https");
 		text = tn_sub(text, 2, text.n);
 	}
 	j = tn_url_read(text, want, b, &p->u);
-	if (p->u.host.n && p->u.host.p[0] == '*' && !tn_str_starts(p->u.host, TN_STR("*.")))
-		p->never = true;
 	return j;
 }
 
@@ -78,19 +92,19 @@ static bool scheme_ok(const struct upat *p, struct tn_str scheme)
 	return p->scheme.n == 0 || tn_str_ieq(p->scheme, scheme);
 }
 
-static bool host_ok(const struct upat *p, const struct tn_host *h)
+static enum tn_match host_match(const struct upat *p, const struct tn_host *h)
 {
 	struct tn_str want = p->u.host;
 
-	if (want.n == 0)
-		return true;
-	if (p->u.host_is_ip6 != h->ip6)
-		return false;
+	if (p->never || (want.n && p->u.host_is_ip6 != h->ip6))
+		return TN_NO_MATCH;
+	if (want.n == 0 || tn_str_eq(want, h->text))
+		return TN_MATCH;
 	if (!tn_str_starts(want, TN_STR("*.")))
-		return tn_str_eq(want, h->text);
+		return tn_str_ieq(want, h->text) || tn_str_eq(want, TN_STR("*")) ? TN_CANNOT_SAY : TN_NO_MATCH;
 	if (tn_str_eq(tn_sub(want, 2, want.n), h->text))
-		return true;
-	return h->text.n >= want.n - 1 && tn_str_ends(h->text, tn_sub(want, 1, want.n));
+		return TN_MATCH;
+	return tn_str_ends(h->text, tn_sub(want, 1, want.n)) ? TN_MATCH : TN_NO_MATCH;
 }
 
 static bool port_ok(const struct upat *p, unsigned port)
@@ -127,10 +141,17 @@ static enum tn_match no(struct tn_str pattern, struct tn_err *why)
 	return TN_NO_MATCH;
 }
 
+static enum tn_match unsure(struct tn_str pattern, struct tn_err *why)
+{
+	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the host cannot be compared with that of ", pattern);
+	return TN_CANNOT_SAY;
+}
+
 enum tn_match tn_url_pattern_match(struct tn_str pattern, struct tn_str url, struct tn_err *why)
 {
 	char ps[PATTERN_BUF], us[VALUE_BUF];
 	struct tn_buf pb = { ps, 0, sizeof(ps), false }, ub = { us, 0, sizeof(us), false };
+	enum tn_match host;
 	struct tn_host h;
 	struct tn_url u;
 	struct upat p;
@@ -144,9 +165,10 @@ enum tn_match tn_url_pattern_match(struct tn_str pattern, struct tn_str url, str
 		return TN_CANNOT_SAY;
 	}
 	tn_url_host(&u, &h);
-	if (p.never || !scheme_ok(&p, u.scheme) || !host_ok(&p, &h) || !port_ok(&p, port_of(&u)) || !path_ok(&p, u.path))
+	host = host_match(&p, &h);
+	if (host == TN_NO_MATCH || !scheme_ok(&p, u.scheme) || !port_ok(&p, port_of(&u)) || !path_ok(&p, u.path))
 		return no(pattern, why);
-	return TN_MATCH;
+	return host == TN_MATCH ? TN_MATCH : unsure(pattern, why);
 }
 
 enum tn_match tn_url_pattern_match_parts(const struct tn_constraint *c, struct tn_str scheme, struct tn_str host, uint16_t port,
@@ -154,6 +176,7 @@ enum tn_match tn_url_pattern_match_parts(const struct tn_constraint *c, struct t
 {
 	char ps[PATTERN_BUF], hs[VALUE_BUF];
 	struct tn_buf pb = { ps, 0, sizeof(ps), false }, hb = { hs, 0, sizeof(hs), false };
+	enum tn_match host_says;
 	struct tn_host h;
 	struct upat p;
 
@@ -161,8 +184,11 @@ enum tn_match tn_url_pattern_match_parts(const struct tn_constraint *c, struct t
 		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the pattern or the host is not one that can be judged", TN_NO_DETAIL);
 		return TN_CANNOT_SAY;
 	}
-	if (p.never || !scheme_ok(&p, scheme) || !host_ok(&p, &h) || !port_ok(&p, port))
+	host_says = host_match(&p, &h);
+	if (host_says == TN_NO_MATCH || !scheme_ok(&p, scheme) || !port_ok(&p, port))
 		return no(c->text, why);
+	if (host_says == TN_CANNOT_SAY)
+		return unsure(c->text, why);
 	if (any_path(p.u.path))
 		return TN_MATCH;
 	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the pattern restricts the path, which a connection does not show: ", c->text);

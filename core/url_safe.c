@@ -1,50 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UrlSafe: a URL that does not lead inside.  Upstream's rules in upstream's order, and stricter where a
- * block flag is on and the spelling only hides what the flag names: a trailing dot, a name below
- * .localhost, an IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4), the special-purpose
- * ranges of the IANA registries.  No DNS: names are judged as names (the connect is judged again by
- * its address).
+ * UrlSafe: a URL that does not lead inside.  Upstream's rules in upstream's order, and behind them our
+ * own, where a block flag is on and the spelling only hides what the flag names: a trailing dot, a name
+ * below .localhost, an IPv4 address inside an IPv6 one, the special-purpose ranges of the IANA
+ * registries.  What upstream refuses is "no match"; what only we refuse is "cannot say", so that a Not
+ * around it does not turn our caution into permission.
+ *
+ * No DNS: names are judged as names (the connect is judged again by its address).
  */
 #include "match_int.h"
 
 enum { PRIVATE = 1, LOOPBACK = 2, METADATA = 4, RESERVED = 8 };
 
-static const struct { uint8_t ip[16]; uint8_t bits; bool v6; uint8_t flags; } RANGES[] = {
-	{ { 0 }, 8, false, RESERVED },
-	{ { 0 }, 32, false, LOOPBACK | RESERVED },      /* connects to this host */
-	{ { 10 }, 8, false, PRIVATE },
-	{ { 100, 64 }, 10, false, PRIVATE },            /* carrier-grade NAT */
-	{ { 100, 100, 100, 200 }, 32, false, METADATA },
-	{ { 127 }, 8, false, LOOPBACK },
-	{ { 169, 254 }, 16, false, METADATA },
-	{ { 172, 16 }, 12, false, PRIVATE },
-	{ { 192, 0, 0 }, 24, false, RESERVED },
-	{ { 192, 168 }, 16, false, PRIVATE },
-	{ { 198, 18 }, 15, false, RESERVED },           /* benchmarking */
-	{ { 224 }, 4, false, RESERVED },                /* multicast */
-	{ { 240 }, 4, false, RESERVED },                /* future use, broadcast */
-	{ { 0 }, 128, true, LOOPBACK | RESERVED },      /* [::] connects to this host */
-	{ { [15] = 1 }, 128, true, LOOPBACK },
-	{ { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48, true, PRIVATE }, /* local-use NAT64 */
-	{ { 0xfc }, 7, true, PRIVATE },                 /* unique local */
-	{ { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, 0x54 }, 128, true, METADATA },
-	{ { 0xfe, 0x80 }, 10, true, PRIVATE },          /* link-local */
-	{ { 0xfe, 0xc0 }, 10, true, PRIVATE },          /* site-local */
-	{ { 0xff }, 8, true, RESERVED },                /* multicast */
+/* extra: ours, not upstream's */
+static const struct { uint8_t ip[16]; uint8_t bits; bool v6; uint8_t flags; bool extra; } RANGES[] = {
+	{ { 0 }, 8, false, RESERVED, false },
+	{ { 0 }, 32, false, LOOPBACK, true },               /* connects to this host */
+	{ { 10 }, 8, false, PRIVATE, false },
+	{ { 100, 64 }, 10, false, PRIVATE, true },          /* carrier-grade NAT */
+	{ { 100, 100, 100, 200 }, 32, false, METADATA, true }, /* as text it is in NAMES */
+	{ { 127 }, 8, false, LOOPBACK, false },
+	{ { 169, 254 }, 16, false, METADATA, false },
+	{ { 172, 16 }, 12, false, PRIVATE, false },
+	{ { 192, 0, 0 }, 24, false, RESERVED, true },
+	{ { 192, 168 }, 16, false, PRIVATE, false },
+	{ { 198, 18 }, 15, false, RESERVED, true },         /* benchmarking */
+	{ { 224 }, 4, false, RESERVED, false },             /* multicast */
+	{ { 240 }, 4, false, RESERVED, true },              /* future use */
+	{ { 255, 255, 255, 255 }, 32, false, RESERVED, false },
+	{ { 0 }, 128, true, LOOPBACK | RESERVED, true },    /* [::] connects to this host */
+	{ { [15] = 1 }, 128, true, LOOPBACK, false },
+	{ { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48, true, PRIVATE, true }, /* local-use NAT64 */
+	{ { 0xfc }, 7, true, PRIVATE, false },              /* unique local */
+	{ { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, 0x54 }, 128, true, METADATA, true },
+	{ { 0xfe, 0x80 }, 10, true, PRIVATE, false },       /* link-local */
+	{ { 0xfe, 0xc0 }, 10, true, PRIVATE, true },        /* site-local */
+	{ { 0xff }, 8, true, RESERVED, true },              /* multicast */
 };
 
-/* IPv6 prefixes that carry an IPv4 address, and where. */
-static const struct { uint8_t ip[12]; uint8_t bytes, at; } CARRIERS[] = {
-	{ { [10] = 0xff, 0xff }, 12, 12 },
-	{ { 0 }, 12, 12 },
-	{ { 0x00, 0x64, 0xff, 0x9b }, 12, 12 },
-	{ { 0x20, 0x02 }, 2, 2 },
+/* IPv6 prefixes that carry an IPv4 address, and where: mapped, compatible, NAT64, 6to4. */
+static const struct { uint8_t ip[12]; uint8_t bytes, at; bool extra; } CARRIERS[] = {
+	{ { [10] = 0xff, 0xff }, 12, 12, false },
+	{ { 0 }, 12, 12, false },
+	{ { 0x00, 0x64, 0xff, 0x9b }, 12, 12, true },
+	{ { 0x20, 0x02 }, 2, 2, true },
 };
 
-static const struct { const char *name; uint8_t flags; } NAMES[] = {
-	{ "localhost", LOOPBACK }, { "localhost.localdomain", LOOPBACK }, { "ip6-localhost", LOOPBACK }, { "ip6-loopback", LOOPBACK },
-	{ "metadata.google.internal", METADATA }, { "metadata.goog", METADATA },
+static const struct { const char *name; uint8_t flags; bool extra; } NAMES[] = {
+	{ "localhost", LOOPBACK, false }, { "localhost.localdomain", LOOPBACK, false },
+	{ "ip6-localhost", LOOPBACK, true }, { "ip6-loopback", LOOPBACK, true },
+	{ "metadata.google.internal", METADATA, false }, { "metadata.goog", METADATA, false },
+	{ "100.100.100.200", METADATA, false },
 };
 
 static const char *const INTERNAL_TLDS[] = {
@@ -69,48 +75,52 @@ static struct tn_str without_dots(struct tn_str s)
 }
 
 /* The IPv4 address an IPv6 one stands for; :: and ::1 are themselves. */
-static bool carried_ip4(const uint8_t ip[16], uint8_t out[4])
+static bool carried_ip4(const uint8_t ip[16], bool extra, uint8_t out[4])
 {
 	static const uint8_t none[15];
 
 	if (memcmp(ip, none, 15) == 0 && ip[15] <= 1)
 		return false;
 	for (size_t i = 0; i < COUNT(CARRIERS); i++)
-		if (memcmp(ip, CARRIERS[i].ip, CARRIERS[i].bytes) == 0) {
+		if (extra >= CARRIERS[i].extra && memcmp(ip, CARRIERS[i].ip, CARRIERS[i].bytes) == 0) {
 			memcpy(out, ip + CARRIERS[i].at, 4);
 			return true;
 		}
 	return false;
 }
 
-static bool ip_blocked(const uint8_t *ip, bool v6, unsigned flags)
+static bool in_range(size_t row, const uint8_t *ip)
 {
-	for (size_t i = 0; i < COUNT(RANGES); i++) {
-		unsigned whole = RANGES[i].bits / 8, rest = RANGES[i].bits % 8;
+	unsigned whole = RANGES[row].bits / 8, rest = RANGES[row].bits % 8;
 
-		if (RANGES[i].v6 != v6 || !(RANGES[i].flags & flags) || memcmp(ip, RANGES[i].ip, whole) != 0)
-			continue;
-		if (rest == 0 || (ip[whole] ^ RANGES[i].ip[whole]) >> (8 - rest) == 0)
+	if (memcmp(ip, RANGES[row].ip, whole) != 0)
+		return false;
+	return rest == 0 || (ip[whole] ^ RANGES[row].ip[whole]) >> (8 - rest) == 0;
+}
+
+static bool ip_blocked(const uint8_t *ip, bool v6, unsigned flags, bool extra)
+{
+	for (size_t i = 0; i < COUNT(RANGES); i++)
+		if (RANGES[i].v6 == v6 && (RANGES[i].flags & flags) && extra >= RANGES[i].extra && in_range(i, ip))
 			return true;
-	}
 	return false;
 }
 
-static bool address_blocked(const struct tn_host *h, unsigned flags)
+static bool address_blocked(const struct tn_host *h, unsigned flags, bool extra)
 {
 	uint8_t inner[4];
 
-	if (ip_blocked(h->ip, h->ip6, flags))
+	if (ip_blocked(h->ip, h->ip6, flags, extra))
 		return true;
-	return h->ip6 && carried_ip4(h->ip, inner) && ip_blocked(inner, false, flags);
+	return h->ip6 && carried_ip4(h->ip, extra, inner) && ip_blocked(inner, false, flags, extra);
 }
 
-static bool name_blocked(struct tn_str name, unsigned flags)
+static bool name_blocked(struct tn_str name, unsigned flags, bool extra)
 {
 	for (size_t i = 0; i < COUNT(NAMES); i++)
-		if ((NAMES[i].flags & flags) && tn_str_eq(name, tn_cstr(NAMES[i].name)))
+		if ((NAMES[i].flags & flags) && extra >= NAMES[i].extra && tn_str_eq(name, tn_cstr(NAMES[i].name)))
 			return true;
-	return (flags & LOOPBACK) && tn_str_ends(name, TN_STR(".localhost"));
+	return extra && (flags & LOOPBACK) && tn_str_ends(name, TN_STR(".localhost"));
 }
 
 static bool internal_name(struct tn_str name)
@@ -122,6 +132,16 @@ static bool internal_name(struct tn_str name)
 			return true;
 	}
 	return false;
+}
+
+static bool blocked(const struct tn_constraint *c, const struct tn_host *h, bool extra)
+{
+	unsigned flags = active_flags(c);
+	struct tn_str name = extra ? without_dots(h->text) : h->text;
+
+	if (name_blocked(name, flags, extra) || (c->url.block_internal_tlds && internal_name(name)))
+		return true;
+	return (h->ip4 || h->ip6) && address_blocked(h, flags, extra);
 }
 
 /* --- allow_domains, deny_domains --- */
@@ -151,8 +171,8 @@ static bool entry_holds(const struct entry *e, const struct tn_host *h)
 	return e->wild && !h->ip4 && !h->ip6 && !e->host.ip4 && !e->host.ip6 && below(h->text, e->host.text);
 }
 
-/* Deny sees through a trailing dot and through IPv6 spellings of an IPv4 address. */
-static bool entry_denies(const struct entry *e, const struct tn_host *h)
+/* The same host in another spelling: a trailing dot, an IPv6 form of an IPv4 address. */
+static bool entry_shadows(const struct entry *e, const struct tn_host *h)
 {
 	struct tn_host plain = *h;
 	struct entry bare = *e;
@@ -162,22 +182,27 @@ static bool entry_denies(const struct entry *e, const struct tn_host *h)
 	bare.host.text = without_dots(e->host.text);
 	if (entry_holds(&bare, &plain))
 		return true;
-	return h->ip6 && e->host.ip4 && carried_ip4(h->ip, inner) && memcmp(inner, e->host.ip, 4) == 0;
+	return h->ip6 && e->host.ip4 && carried_ip4(h->ip, true, inner) && memcmp(inner, e->host.ip, 4) == 0;
 }
 
-static bool any_entry(struct tn_strs list, const struct tn_host *h, bool deny, bool *hit)
+struct hits { bool plain, shadow; };
+
+/* h NULL: only whether the list can be judged. */
+static bool ask_list(struct tn_strs list, const struct tn_host *h, struct hits *hits)
 {
 	char scratch[ENTRY_BUF];
 
-	*hit = false;
+	*hits = (struct hits){ false, false };
 	for (size_t i = 0; i < list.n; i++) {
 		struct tn_buf b = { scratch, 0, sizeof(scratch), false };
 		struct entry e;
 
 		if (!read_entry(list.v[i], &b, &e))
 			return false;
-		if (h && !*hit)
-			*hit = deny ? entry_denies(&e, h) : entry_holds(&e, h);
+		if (h && !hits->plain)
+			hits->plain = entry_holds(&e, h);
+		if (h && !hits->shadow)
+			hits->shadow = entry_shadows(&e, h);
 	}
 	return true;
 }
@@ -212,23 +237,25 @@ static enum tn_match no(struct tn_err *why, const char *text, struct tn_str deta
 	return TN_NO_MATCH;
 }
 
-/* Everything but the domain lists. */
-static enum tn_match judge_host(const struct tn_constraint *c, const struct target *t, struct tn_err *why)
+static enum tn_match judge_target(const struct tn_constraint *c, const struct target *t, struct hits allow, struct hits deny,
+				  struct tn_err *why)
 {
-	unsigned flags = active_flags(c);
-	struct tn_str name = without_dots(t->host.text);
-
 	if (!has_scheme(schemes_of(c), t->scheme))
 		return no(why, "the scheme is not allowed: ", t->scheme);
 	if (t->host.text.n == 0)
 		return no(why, "the URL has no host", TN_NO_DETAIL);
 	if (c->url.has_ports && t->port_known && !has_port(c, t->port))
 		return no(why, "the port is not allowed at ", t->host.text);
-	if (t->host.ip4 || t->host.ip6)
-		return address_blocked(&t->host, flags) ? no(why, "a private, loopback, metadata or reserved address: ", t->host.text)
-						      : TN_MATCH;
-	if (name_blocked(name, flags) || (c->url.block_internal_tlds && internal_name(name)))
-		return no(why, "an internal name: ", t->host.text);
+	if (blocked(c, &t->host, false))
+		return no(why, "a private, loopback, metadata, reserved or internal host: ", t->host.text);
+	if (c->url.has_allow && !allow.plain)
+		return no(why, "not one of the allowed domains: ", t->host.text);
+	if (c->url.has_deny && deny.plain)
+		return no(why, "a denied domain: ", t->host.text);
+	if (blocked(c, &t->host, true) || (c->url.has_deny && deny.shadow)) {
+		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "another spelling of a host that is blocked: ", t->host.text);
+		return TN_CANNOT_SAY;
+	}
 	return TN_MATCH;
 }
 
@@ -236,23 +263,13 @@ static enum tn_match judge_host(const struct tn_constraint *c, const struct targ
 static enum tn_match judge(const struct tn_constraint *c, const struct target *t, struct tn_err *why)
 {
 	const struct tn_host *h = t ? &t->host : NULL;
-	bool allowed, denied;
-	enum tn_match m;
+	struct hits allow, deny;
 
-	if (!any_entry(c->url.allow_domains, h, false, &allowed) || !any_entry(c->url.deny_domains, h, true, &denied)) {
+	if (!ask_list(c->url.allow_domains, h, &allow) || !ask_list(c->url.deny_domains, h, &deny)) {
 		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "a domain in the constraint is not one that can be judged", TN_NO_DETAIL);
 		return TN_CANNOT_SAY;
 	}
-	if (!t)
-		return no(why, "not a URL", TN_NO_DETAIL);
-	m = judge_host(c, t, why);
-	if (m != TN_MATCH)
-		return m;
-	if (c->url.has_allow && !allowed)
-		return no(why, "not one of the allowed domains: ", t->host.text);
-	if (c->url.has_deny && denied)
-		return no(why, "a denied domain: ", t->host.text);
-	return TN_MATCH;
+	return t ? judge_target(c, t, allow, deny, why) : no(why, "not a URL", TN_NO_DETAIL);
 }
 
 /*
@@ -342,11 +359,11 @@ static bool all_covered(struct tn_strs wide, struct tn_strs narrow)
 	return true;
 }
 
-bool tn_url_safe_valid(const struct tn_constraint *c)
+static bool valid(const struct tn_constraint *c)
 {
-	bool hit;
+	struct hits none;
 
-	return any_entry(c->url.allow_domains, NULL, false, &hit) && any_entry(c->url.deny_domains, NULL, true, &hit);
+	return ask_list(c->url.allow_domains, NULL, &none) && ask_list(c->url.deny_domains, NULL, &none);
 }
 
 static bool flags_kept(const struct tn_constraint *parent, const struct tn_constraint *child)
@@ -381,7 +398,7 @@ bool tn_url_safe_attenuates(const struct tn_constraint *parent, const struct tn_
 {
 	const char *reason = NULL;
 
-	if (!tn_url_safe_valid(parent) || !tn_url_safe_valid(child))
+	if (!valid(parent) || !valid(child))
 		reason = "a domain in the URL constraint cannot be judged";
 	else if (!schemes_within(parent, child))
 		reason = "the child allows a scheme the parent does not";

@@ -75,7 +75,6 @@ bool tn_glob_valid(struct tn_str pattern);
 enum tn_match tn_subpath_match(const struct tn_constraint *c, struct tn_str path);
 enum tn_match tn_shlex_match(const struct tn_constraint *c, struct tn_str cmd);
 enum tn_match tn_url_safe_match(const struct tn_constraint *c, struct tn_str url, struct tn_err *why);
-bool tn_url_safe_valid(const struct tn_constraint *c); /* every domain in it can be judged */
 bool tn_url_safe_attenuates(const struct tn_constraint *parent, const struct tn_constraint *child, const char **why);
 enum tn_match tn_url_pattern_match(struct tn_str pattern, struct tn_str url, struct tn_err *why);
 bool tn_url_pattern_valid(struct tn_str pattern);
