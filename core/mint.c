@@ -158,9 +158,10 @@ static enum tn_code set_issuer_part(struct maker *k)
 	return TN_OK;
 }
 
+/* Delegated along, but not issued: what an issuer hands out it says. */
 static void set_clearance(struct maker *k)
 {
-	const tn_warrant *p = k->parent;
+	const tn_warrant *p = k->parent && k->parent->issuer_type == k->m->issuer_type ? k->parent : NULL;
 
 	k->w.has_clearance = k->m->has_clearance || (p && p->has_clearance);
 	k->w.clearance = k->m->has_clearance ? k->m->clearance : p ? p->clearance : 0;

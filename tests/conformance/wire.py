@@ -96,6 +96,40 @@ def enc(v):
     raise TypeError(type(v))
 
 
+def dec(data):
+    """The value of one item (maps as dicts), for looking into warrants that were checked elsewhere; and what is left."""
+    first, rest = data[0], data[1:]
+    major, info = first >> 5, first & 31
+    size = {24: 1, 25: 2, 26: 4, 27: 8}.get(info, 0)
+    arg, rest = (int.from_bytes(rest[:size], "big"), rest[size:]) if size else (info, rest)
+    if major == 7:
+        floats = {25: ">e", 26: ">f", 27: ">d"}
+        if info in floats:
+            return struct.unpack(floats[info], data[1:1 + size])[0], rest
+        return {20: False, 21: True, 22: None}[info], rest
+    if major < 2:
+        return (arg if major == 0 else -1 - arg), rest
+    if major < 4:
+        return (rest[:arg] if major == 2 else rest[:arg].decode()), rest[arg:]
+    items = []
+    for _ in range(arg * (2 if major == 5 else 1)):
+        item, rest = dec(rest)
+        items.append(item)
+    return (dict(zip(items[::2], items[1::2])) if major == 5 else items), rest
+
+
+def raw_fields(payload):
+    """{integer key: the bytes of its value} of a payload."""
+    count, rest, out = payload[0] & 31, payload[1:], {}
+    assert payload[0] >> 5 == 5 and count < 24
+    for _ in range(count):
+        k, rest = dec(rest)
+        after = dec(rest)[1]
+        out[k] = rest[:len(rest) - len(after)]
+        rest = after
+    return out
+
+
 def b64(data):
     """Either alphabet, padded or not."""
     data = data.replace("-", "+").replace("_", "/")

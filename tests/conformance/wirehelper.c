@@ -11,6 +11,9 @@
  *	mint seed=HEX now=N [..]                         TOKEN | err ..
  *	grant parent=TOKEN seed=HEX now=N [..]           TOKEN (a stack) | err ..
  *	sign seed=HEX payload=HEX                        HEX of the envelope, whatever the payload says
+ *	pem seed=HEX                                     HEX of the private PEM, a blank, HEX of the public PEM
+ *	key text=HEX | pub text=HEX                      HEX of the public key | err ..
+ *	form t=TOKEN as=0..3                             HEX of the token in another form
  *
  * TOKEN is base64 text or hex:BYTES; text values are hex.  Keys of mint and grant: id holder tools (CBOR of the tools map)
  * ttl inherit issuer issuable (HEX,..) bounds (CBOR of a set) clearance maxdepth maxissue session agent.
@@ -314,12 +317,62 @@ static void do_sign(const struct request *q)
 	print_hex((struct tn_bytes){ w.p, w.n });
 }
 
+static void do_pem(const struct request *q)
+{
+	char text[512], both[2048];
+	struct tn_key key;
+
+	if (tn_key_from_seed(&key, unhex(get(q, "seed")).p, &err) != TN_OK || tn_key_to_pem(&key, text, sizeof(text), &err) != TN_OK)
+		exit(2);
+	tn_hex((uint8_t *)text, strlen(text), both);
+	if (tn_pub_to_pem(&key.pub, text, sizeof(text), &err) != TN_OK)
+		exit(2);
+	printf("%s ", both);
+	tn_hex((uint8_t *)text, strlen(text), both);
+	puts(both);
+}
+
+static void do_key(const struct request *q)
+{
+	struct tn_bytes text = unhex(get(q, "text"));
+	struct tn_key key;
+
+	if (tn_key_parse((const char *)text.p, text.n, &key, &err) == TN_OK)
+		print_hex((struct tn_bytes){ key.pub.b, 32 });
+	else
+		say_err();
+}
+
+static void do_pub(const struct request *q)
+{
+	struct tn_bytes text = unhex(get(q, "text"));
+	struct tn_pub pub;
+
+	if (tn_pub_parse((const char *)text.p, text.n, &pub, &err) == TN_OK)
+		print_hex((struct tn_bytes){ pub.b, 32 });
+	else
+		say_err();
+}
+
+static void do_form(const struct request *q)
+{
+	const char *text;
+	size_t n;
+	const tn_warrant *const *links = token(q, "t", &n);
+
+	if (links && tn_token_encode(links, n, (enum tn_token_form)number(q, "as", 0), &arena, &text, &err) == TN_OK)
+		print_hex((struct tn_bytes){ (const uint8_t *)text, strlen(text) });
+	else
+		say_err();
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const struct request *q);
 } commands[] = {
 	{ "decode", do_decode }, { "reencode", do_reencode }, { "payload", do_payload }, { "verify", do_verify },
 	{ "allows", do_allows }, { "mint", do_mint }, { "grant", do_grant }, { "sign", do_sign },
+	{ "pem", do_pem }, { "key", do_key }, { "pub", do_pub }, { "form", do_form },
 };
 
 static struct request parse(char *line)
