@@ -43,7 +43,7 @@ static bool lost_path(struct tn_str rest)
 	return find(tn_sub(rest, from, i), "*.") >= 0;
 }
 
-/* The authority begins with '*' but not "*.": a slash and a star there is taken for a path. */
+/* The authority begins with '*' but not "*.": "/*" there is taken for a path. */
 static bool lost_host(struct tn_str s)
 {
 	size_t i = 0, end;

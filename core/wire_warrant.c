@@ -75,7 +75,8 @@ static enum tn_code fill(struct tn_reader *r, const struct envelope *v, struct t
 	if (!payload || !copy)
 		return tn_no_memory(r->c.err);
 	memcpy(payload, v->payload.p, v->payload.n);
-	TN_TRY(check_signature(v, payload, r->c.err));
+	if (!r->vouched)
+		TN_TRY(check_signature(v, payload, r->c.err));
 	memcpy(w->signature, v->signature.p, sizeof(w->signature));
 	w->envelope = (struct tn_bytes){ copy, whole.n };
 	w->payload = (struct tn_bytes){ payload, v->payload.n };

@@ -24,6 +24,7 @@ enum {
 struct tn_reader {
 	struct tn_cbor c;
 	struct tn_arena *a;
+	bool vouched; /* tn_grant_reload: the signature was checked when the session began */
 };
 enum tn_code tn_no_memory(struct tn_err *e) TN_MUST_USE;
 

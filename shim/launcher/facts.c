@@ -363,6 +363,49 @@ static void follow_chain(struct work *w, const char *path, struct tns_elf *elf)
 	}
 }
 
+/* struct tnp_facts chain_of: only what the kernel itself does; what env looks up is executed by env, and judged then. */
+static bool put_entry(char kind, const char *path, char *out, size_t cap, size_t *n)
+{
+	char real[PATH_CAP];
+	long len = tns_resolve_at(AT_FDCWD, path, real, sizeof(real), NULL);
+
+	if (len <= 0 || *n + (size_t)len + 2 > cap)
+		return false;
+	out[(*n)++] = kind;
+	memcpy(out + *n, real, (size_t)len + 1);
+	*n += (size_t)len + 1;
+	return true;
+}
+
+long tns_facts_chain(void *ctx, struct tn_str program, char *out, size_t cap)
+{
+	char here[PATH_CAP];
+	size_t n = 0;
+
+	(void)ctx;
+	if (program.n >= sizeof(here) || memchr(program.p, 0, program.n))
+		return -1;
+	memcpy(here, program.p, program.n);
+	here[program.n] = 0;
+	for (int depth = 0; depth < 5; depth++) {
+		struct tns_shebang s;
+		struct tns_elf elf;
+		int fd = open(here, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		bool is_elf = fd >= 0 && tns_elf_read(fd, &elf), more = fd >= 0 && !is_elf && tns_shebang_read(fd, &s);
+
+		if (fd >= 0)
+			close(fd);
+		if (is_elf && elf.interp[0] && !put_entry('l', elf.interp, out, cap, &n))
+			return -1;
+		if (!more || s.interp[0] != '/') /* a relative one depends on where it is called */
+			break;
+		if (!put_entry('x', s.interp, out, cap, &n))
+			return -1;
+		memcpy(here, s.interp, strlen(s.interp) + 1);
+	}
+	return (long)n;
+}
+
 /* ---- the script of a known interpreter ---- */
 
 /* Names match up to a version: python3.11, lua5.4.  `ends`: options after which no script follows; `values`: options with one. */
@@ -507,6 +550,7 @@ static enum tn_code surroundings(struct work *w, struct tn_err *e)
 	if (!getcwd(w->cwd, sizeof(w->cwd)) || w->cwd[0] != '/')
 		w->cwd[0] = 0; /* "(unreachable)": relative names cannot be found then */
 	f->resolve = tns_facts_resolve;
+	f->chain_of = tns_facts_chain;
 	if (w->home && w->home[0] == '/')
 		f->home = resolved(w, w->home, NULL);
 	f->tmpdir = resolved(w, w->o->tmpdir, NULL);

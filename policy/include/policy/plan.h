@@ -36,12 +36,22 @@ struct tnp_plan {
 enum tn_code tnp_plan_build(const tnp_policy *p, int level, struct tn_arena *a, const struct tnp_plan **plan, struct tn_err *e) TN_MUST_USE;
 /* one sentence: "reads /data; writes nothing; runs python3 only; network: none; ends in 12 min" */
 size_t tnp_plan_sentence(const tnp_policy *p, const struct tnp_plan *plan, int64_t now, char *out, size_t cap);
+/*
+ * What must not be: the kernel's rules would let the session change an object of the list, or read one that it may not (design
+ * section 9: log, warrant, key, policy).  The launcher refuses to start.  Level 0 has no rules and never clashes.
+ */
+struct tnp_clash { const struct tnp_protect *object; const struct tnp_rule *rule; bool write; };
+bool tnp_plan_clash(const struct tnp_plan *plan, const struct tnp_protect *v, size_t n, struct tnp_clash *out);
+/* The same for program, script, interpreters, loaders and the trees they live in, but for a program file that an exec constraint names
+ * (--allow-writable-program does not ask).  object: storage for out->object. */
+bool tnp_plan_writable_program(const struct tnp_plan *plan, const struct tnp_facts *f, struct tnp_clash *out, struct tnp_protect *object);
+bool tnp_source_is_baseline(struct tn_str source); /* a rule's source: baseline, preset or option, not the warrant */
 /* would the plan let the session write or create here? (rename/replace included); `path` resolved */
 bool tnp_plan_may_write(const tnp_policy *p, struct tn_str path);
 
 /*
  * The session's compiled plan as later generations of processes read it (CBOR, file `plan` in the session directory):
- * chain, compiled configuration, resolved facts, mode, level, session id.  Decoding rebuilds a tnp_policy without verifying signatures
+ * chain, compiled configuration, resolved facts, mode, level, session id.  The result points into `cbor`, which must stay.  Decoding rebuilds a tnp_policy without verifying signatures
  * (the launcher did, and the file is read-only for the session).
  */
 struct tnp_session {
@@ -52,6 +62,8 @@ struct tnp_session {
 	struct tn_bytes config; /* compiled policy with presets applied */
 	const struct tnp_facts *facts;
 };
+/* Call before tnp_policy_build: makes f->resolve remember its answers, which the session's file needs (else encoding asks all again). */
+enum tn_code tnp_facts_record(struct tnp_facts *f, struct tn_arena *a, struct tn_err *e) TN_MUST_USE;
 enum tn_code tnp_session_encode(const struct tnp_session *s, const tnp_policy *p, struct tn_arena *a, struct tn_bytes *out, struct tn_err *e) TN_MUST_USE;
 enum tn_code tnp_session_decode(const uint8_t *cbor, size_t n, struct tn_arena *a, struct tnp_session *s, const tnp_policy **p, struct tn_err *e) TN_MUST_USE;
 #endif

@@ -75,6 +75,9 @@ struct tnp_facts {
 	 * is_dir set.  NULL: paths are taken as they are (tests, explain on another machine). */
 	long (*resolve)(void *ctx, struct tn_str path, char *out, size_t cap, bool *is_dir);
 	void *ctx;
+	/* What else the kernel executes when it executes `program` (resolved): entries of one letter, path, NUL; 'x' an interpreter that a #!
+	 * line names, 'l' a loader.  Bytes written, -1 = unknown.  NULL: nothing is known. */
+	long (*chain_of)(void *ctx, struct tn_str program, char *out, size_t cap);
 	struct tn_str program, script, interp[8]; size_t ninterp;     /* B3; empty if unknown. interp: PT_INTERP of program and chain */
 	struct tn_str chain[4]; size_t nchain;                        /* B3: the interpreters of the program's #! lines */
 	struct tn_str app_trees[16]; size_t napp;                     /* venv, node_modules, prefix/lib, --app (READ|LIST, --app also EXEC) */

@@ -35,6 +35,8 @@ enum tn_code tns_launch_facts(const char *const argv[], const struct tns_facts_o
 			      struct tn_err *e) TN_MUST_USE;
 /* struct tnp_facts resolve; ctx unused */
 long tns_facts_resolve(void *ctx, struct tn_str path, char *out, size_t cap, bool *is_dir);
+/* struct tnp_facts chain_of; ctx unused */
+long tns_facts_chain(void *ctx, struct tn_str program, char *out, size_t cap);
 /* Facts without a launch (`plan` and `explain` without CMD): PATH, home, terminal, --app, resolve. */
 enum tn_code tns_plain_facts(const struct tns_facts_opts *o, struct tn_arena *a, struct tnp_facts *f, struct tn_err *e) TN_MUST_USE;
 
