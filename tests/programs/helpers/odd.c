@@ -277,9 +277,9 @@ static int small_stack(void)
 
 	pthread_attr_init(&a);
 	pthread_attr_setstacksize(&a, 65536);
-	say("thread", -pthread_create(&t, &a, on_small_stack, &t));
+	say("thread", -pthread_create(&t, &a, on_small_stack, &out));
 	pthread_join(t, &r);
-	printf("came back: %d\n", r == &t);
+	printf("came back: %d\n", r == &out);
 	return 0;
 }
 
