@@ -109,7 +109,7 @@ static int change_directory(void)
 {
 	say("chdir", chdir(out));
 	say("secret", open("secret", O_RDONLY));
-	say("up", open("../work/file", O_RDONLY));
+	say("up", open("../work" "/file", O_RDONLY));
 	say("chdir", chdir(work));
 	say("file", open("file", O_RDONLY));
 	say("out", open("../out/secret", O_RDONLY));
