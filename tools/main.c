@@ -12,10 +12,12 @@
 #error "the build names the version"
 #endif
 
-extern const struct cmd cmd_completion, cmd_explain, cmd_grant, cmd_inspect, cmd_keygen, cmd_mint, cmd_test, cmd_verify;
+extern const struct cmd cmd_compile_policy, cmd_completion, cmd_doctor, cmd_explain, cmd_grant, cmd_inspect, cmd_keygen, cmd_mint,
+	cmd_plan, cmd_test, cmd_verify;
 
 const struct cmd *const cmds[] = {
-	&cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_completion,
+	&cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_plan, &cmd_doctor, &cmd_completion,
+	&cmd_compile_policy,
 };
 const size_t ncmds = sizeof(cmds) / sizeof(*cmds);
 

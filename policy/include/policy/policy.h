@@ -102,6 +102,8 @@ size_t tnp_policy_missing_roots(const tnp_policy *p, const struct tnp_missing_ro
 const tn_grant *tnp_policy_grant(const tnp_policy *p);
 const struct tnp_row *tnp_policy_rows(const tnp_policy *p, size_t *n); /* baseline as resolved */
 enum tnp_mode tnp_policy_mode(const tnp_policy *p);
+/* does this entry of the leaf stand for operations of this kind (by a row of the table of tool names)? "*" stands for all */
+bool tnp_policy_binds(const tnp_policy *p, struct tn_str tool, enum tnp_kind k);
 
 struct tnp_decision {
 	enum tn_verdict verdict;
