@@ -121,9 +121,12 @@ const char *span_text(struct ctx *c, int64_t s);  /* "12 min", "3 h 20 min" */
 /* ---------------------------------------------------------------- input */
 struct text { const char *p; size_t n; };
 struct text read_all(struct ctx *c, const char *path, size_t limit); /* "-" is stdin; dies */
-struct token { struct text text; const char *origin; };
-struct token token_read(struct ctx *c, const char *w);               /* a path, "-", or the token itself; dies */
-bool token_find(struct ctx *c, const char *w, struct token *t);      /* w or NULL, TENUO_WARRANT, TENUO_WARRANT_FILE; false = none */
+enum tn_code read_try(struct ctx *c, const char *path, size_t limit, struct text *out) TN_MUST_USE; /* fills c->err */
+struct token { struct text text; const char *origin; const char *file; /* NULL: not from a file */ };
+struct token token_read(struct ctx *c, const char *w);                  /* a path, "-", or the token itself; dies */
+/* w (may be NULL), then TENUO_WARRANT, then TENUO_WARRANT_FILE */
+struct token token_find(struct ctx *c, const char *w, const char *how); /* dies; how: "-w W" */
+enum tn_code token_look(struct ctx *c, const char *w, struct token *t) TN_MUST_USE; /* fills c->err; TN_E_NO_WARRANT = none */
 
 struct chain { const tn_warrant *const *links; size_t n; };
 enum tn_code token_chain(struct ctx *c, const struct token *t, struct chain *ch); /* fills c->err */

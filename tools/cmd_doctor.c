@@ -4,12 +4,10 @@
 #include "self.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <shim/run.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 static const struct opt opts[] = {
@@ -17,108 +15,65 @@ static const struct opt opts[] = {
 	{ .name = "scan", .later = true },
 };
 
-struct machine {
-	struct utsname uts;
-	int landlock;            /* ABI, 0 = none */
-	const char *landlock_why;
-	bool filter, notify;
-	const char *yama, *userns, *container;
-	const char *library;
-	bool inside;             /* already in a session or another sandbox that filters */
+struct seen {
+	struct tns_machine m;
+	const char *yama, *container, *library;
 };
 
 /* ---------------------------------------------------------------- looking */
-/* First line of a small file of /proc or /sys, or NULL. */
-static const char *first_line(struct ctx *c, const char *path)
-{
-	char text[256];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return NULL;
-	text[n] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return xprintf(c, "%s", text);
-}
-
-static void look_landlock(struct machine *m)
-{
-	enum { VERSION = 1 }; /* LANDLOCK_CREATE_RULESET_VERSION: asks, creates nothing */
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION);
-	m->landlock = abi > 0 ? (int)abi : 0;
-	if (abi < 0)
-		m->landlock_why = errno == EOPNOTSUPP ? "switched off at boot (lsm=)" :
-				  errno == EPERM      ? "refused by a sandbox around us" :
-							"not in this kernel";
-}
-
-static void look_seccomp(struct ctx *c, struct machine *m)
-{
-	const char *actions = first_line(c, "/proc/sys/kernel/seccomp/actions_avail");
-	m->filter = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
-	m->notify = actions && strstr(actions, "user_notif");
-	m->inside = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2;
-}
-
-static void look_yama(struct ctx *c, struct machine *m)
+static const char *yama_text(const struct tns_machine *m)
 {
 	static const char *const scopes[] = { "0: any process of the same user", "1: parents only", "2: administrators only", "3: nobody" };
-	const char *v = first_line(c, "/proc/sys/kernel/yama/ptrace_scope");
-	m->yama = !v ? "absent" : (*v >= '0' && *v <= '3') ? scopes[*v - '0'] : v;
+	if (!m->yama_known)
+		return "absent";
+	return m->yama_scope >= 0 && m->yama_scope < 4 ? scopes[m->yama_scope] : "unknown";
 }
 
-static void look_userns(struct ctx *c, struct machine *m)
+static void look(struct ctx *c, struct seen *v)
 {
-	const char *max = first_line(c, "/proc/sys/user/max_user_namespaces");
-	const char *debian = first_line(c, "/proc/sys/kernel/unprivileged_userns_clone");
-	const char *apparmor = first_line(c, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-	m->userns = "allowed";
-	if (!max || strcmp(max, "0") == 0)
-		m->userns = "none";
-	else if (debian && strcmp(debian, "0") == 0)
-		m->userns = "root only (kernel.unprivileged_userns_clone)";
-	else if (apparmor && strcmp(apparmor, "1") == 0)
-		m->userns = "restricted by AppArmor";
+	tns_machine_read(&v->m);
+	v->yama = yama_text(&v->m);
+	v->container = access("/.dockerenv", F_OK) == 0 ? "docker" : access("/run/.containerenv", F_OK) == 0 ? "podman" : NULL;
+	v->library = self_library(c);
 }
 
-static void look(struct ctx *c, struct machine *m)
+static const char *landlock_why(const struct tns_machine *m)
 {
-	if (uname(&m->uts))
-		die_sys("cannot ask the kernel for its version");
-	look_landlock(m);
-	look_seccomp(c, m);
-	look_yama(c, m);
-	look_userns(c, m);
-	m->container = access("/.dockerenv", F_OK) == 0 ? "docker" : access("/run/.containerenv", F_OK) == 0 ? "podman" : NULL;
-	m->library = self_library(c);
+	if (m->landlock_errno == EOPNOTSUPP)
+		return "switched off at boot (lsm=)";
+	return m->landlock_errno == EPERM ? "refused by a sandbox around us" : "not in this kernel";
 }
 
-/* ---------------------------------------------------------------- what Landlock ABIs give */
-static const struct { int abi; const char *feature, *absent; } landlock_rows[] = {
-	{ 2, "rename between directories", "level 1 needs it: ABI 2, Linux 5.19" },
-	{ 3, "truncate right", "not needed: the filter closes those doors" },
-	{ 4, "TCP ports", "connect is held by the preload only" },
-	{ 5, "device ioctl", "not needed: TIOCSTI and TIOCLINUX are filtered" },
-	{ 6, "signal and abstract socket scope", "signals to the launcher and the logger are filtered by number" },
+/* What an optional system call or facility is for; absent ones are told with it. */
+struct facility { const char *name; size_t at; const char *use; };
+#define AT(member) offsetof(struct tns_machine, member)
+static const struct facility facilities[] = {
+	{ "seccomp_filter", AT(seccomp_filter), "level 1" },       { "seccomp_notify", AT(seccomp_notify), "level 2" },
+	{ "openat2", AT(openat2), "level 0: a name that is the object" }, { "ptrace", AT(ptrace), "level 2: sound exec" },
+	{ "pidfd_getfd", AT(pidfd_getfd), "level 2: connect (there is another way)" },
+	{ "process_vm_readv", AT(process_vm_readv), "level 2 (there is another way)" },
+	{ "clone3", AT(clone3), "nothing: programs fall back to clone" }, { "user_namespaces", AT(user_namespaces), "level 3" },
 };
+enum { NFACILITIES = sizeof(facilities) / sizeof(*facilities) };
+
+static bool has(const struct tns_machine *m, size_t i) { return *((const bool *)(const void *)((const char *)m + facilities[i].at)); }
 
 /* ---------------------------------------------------------------- levels */
 struct level { bool possible; const char *why; };
 
-static void levels(struct ctx *c, const struct machine *m, struct level out[4])
+static void levels(struct ctx *c, const struct seen *v, struct level out[4])
 {
 	for (int i = 0; i < 4; i++)
 		out[i] = (struct level){ false, "not in this version yet" };
-	out[0] = m->library ? (struct level){ true, "the preload alone: libc calls, nothing held by the kernel" } :
+	out[0] = v->library ? (struct level){ true, "the preload alone: libc calls, nothing held by the kernel" } :
 			      (struct level){ false, "libtenuo-shim.so is not beside this command" };
-	if (!m->library)
+	if (!v->library)
 		out[1] = out[0];
-	else if (m->landlock < 2)
-		out[1] = (struct level){ false, m->landlock ? "needs Landlock ABI 2 (Linux 5.19)" :
-					 xprintf(c, "needs Landlock ABI 2: %s", m->landlock_why) };
-	else if (!m->filter)
+	else if (v->m.landlock_abi == 0)
+		out[1] = (struct level){ false, xprintf(c, "needs Landlock: %s", landlock_why(&v->m)) };
+	else if (v->m.landlock_abi < TNS_LANDLOCK_MIN_ABI)
+		out[1] = (struct level){ false, xprintf(c, "needs Landlock ABI %d (Linux 5.19)", TNS_LANDLOCK_MIN_ABI) };
+	else if (!v->m.seccomp_filter)
 		out[1] = (struct level){ false, "needs seccomp filters" };
 	else
 		out[1] = (struct level){ true, "Landlock and a static filter hold files, programs and whether there is a network; arguments of "
@@ -166,6 +121,7 @@ enum { NSETTINGS = 8 };
 static void settings(struct ctx *c, struct setting out[NSETTINGS])
 {
 	size_t n = 0;
+	bool key = env_of("TENUO_ISSUER_KEY"); /* asked before it is read: reading wipes it */
 	out[n++] = warrant_setting(c);
 	out[n++] = roots_setting(c);
 	out[n++] = from_env(c, "mode", "TENUO_MODE", "enforce");
@@ -173,35 +129,50 @@ static void settings(struct ctx *c, struct setting out[NSETTINGS])
 	out[n++] = from_env(c, "policy", "TENUO_POLICY", "built-in");
 	out[n++] = log_setting(c);
 	out[n++] = from_env(c, "development mode", "TENUO_DEV_MODE", "off");
-	out[n++] = (struct setting){ "issuer key", env_of("TENUO_ISSUER_KEY") ? "a key (never passed on)" : "none",
-				     env_of("TENUO_ISSUER_KEY") ? "TENUO_ISSUER_KEY" : "default" };
+	out[n++] = (struct setting){ "issuer key", key ? "a key (never passed on)" : "none", key ? "TENUO_ISSUER_KEY" : "default" };
 }
 
 /* ---------------------------------------------------------------- saying */
-static void say_machine(struct ctx *c, const struct machine *m)
+static void say_landlock(struct ctx *c, const struct tns_machine *m)
 {
-	field(c, "kernel", "%s %s", m->uts.release, m->uts.machine);
-	if (m->landlock)
-		field(c, "landlock", "ABI %d", m->landlock);
-	else
-		field(c, "landlock", "none: %s", m->landlock_why);
-	for (size_t i = 0; i < sizeof(landlock_rows) / sizeof(*landlock_rows); i++) {
-		if (m->landlock && m->landlock < landlock_rows[i].abi)
-			field(c, "", "without %s: %s", landlock_rows[i].feature, landlock_rows[i].absent);
+	if (!m->landlock_abi) {
+		field(c, "landlock", "none: %s", landlock_why(m));
+		return;
 	}
-	field(c, "seccomp", "filters %s, notifier %s%s", m->filter ? "yes" : "no", m->notify ? "yes" : "no",
-	      m->inside ? ", a filter is already on us" : "");
-	field(c, "yama", "%s", m->yama);
-	field(c, "user ns", "%s", m->userns);
-	if (m->container)
-		field(c, "container", "%s", m->container);
-	field(c, "library", "%s", m->library ? safe(c, tn_cstr(m->library)) : "not found beside this command");
+	field(c, "landlock", "ABI %d", m->landlock_abi);
+	for (size_t i = 0; i < tns_landlock_nfeatures; i++) {
+		const struct tns_feature *f = &tns_landlock_features[i];
+		if (m->landlock_abi < f->abi)
+			field(c, "", "no %s (ABI %d, Linux %s): %s", f->name, f->abi, f->kernel, f->without);
+	}
 }
 
-static void say(struct ctx *c, const struct machine *m, const struct level l[4], const struct setting s[NSETTINGS])
+static void say_machine(struct ctx *c, const struct seen *v)
+{
+	const char *there = "", *absent = "";
+	field(c, "kernel", "%s", v->m.release);
+	say_landlock(c, &v->m);
+	for (size_t i = 0; i < NFACILITIES; i++) {
+		if (has(&v->m, i))
+			there = xprintf(c, "%s%s%s", there, *there ? ", " : "", facilities[i].name);
+		else
+			absent = xprintf(c, "%s%s%s (for %s)", absent, *absent ? ", " : "", facilities[i].name, facilities[i].use);
+	}
+	field(c, "gives", "%s", *there ? there : "nothing");
+	if (*absent)
+		field(c, "lacks", "%s", absent);
+	field(c, "yama", "%s", v->yama);
+	if (v->container)
+		field(c, "container", "%s", v->container);
+	if (v->m.magic_answered)
+		field(c, "session", "this runs inside a session of tenuo-shim");
+	field(c, "library", "%s", v->library ? safe(c, tn_cstr(v->library)) : "not found beside this command");
+}
+
+static void say(struct ctx *c, const struct seen *v, const struct level l[4], const struct setting s[NSETTINGS])
 {
 	struct table *t = table_new(c, 3);
-	say_machine(c, m);
+	say_machine(c, v);
 	putchar('\n');
 	for (int i = 0; i < 4; i++) {
 		printf("level %d  ", i);
@@ -214,32 +185,30 @@ static void say(struct ctx *c, const struct machine *m, const struct level l[4],
 	table_print(c, t, "");
 }
 
-static void json_machine(struct json *j, const struct machine *m)
+static void json_machine(struct json *j, const struct seen *v)
 {
-	j_text(j, "kernel", m->uts.release);
-	j_text(j, "machine", m->uts.machine);
-	j_int(j, "landlock_abi", m->landlock);
-	j_text(j, "landlock_why", m->landlock ? NULL : m->landlock_why);
+	j_text(j, "kernel", v->m.release);
+	j_int(j, "landlock_abi", v->m.landlock_abi);
+	j_text(j, "landlock_why", v->m.landlock_abi ? NULL : landlock_why(&v->m));
 	j_open(j, "absent", '[');
-	for (size_t i = 0; i < sizeof(landlock_rows) / sizeof(*landlock_rows); i++) {
-		if (m->landlock < landlock_rows[i].abi)
-			j_text(j, NULL, landlock_rows[i].feature);
+	for (size_t i = 0; i < tns_landlock_nfeatures; i++) {
+		if (v->m.landlock_abi < tns_landlock_features[i].abi)
+			j_text(j, NULL, tns_landlock_features[i].name);
 	}
 	j_close(j, ']');
-	j_bool(j, "seccomp_filter", m->filter);
-	j_bool(j, "seccomp_notify", m->notify);
-	j_bool(j, "filtered", m->inside);
-	j_text(j, "yama", m->yama);
-	j_text(j, "user_namespaces", m->userns);
-	j_text(j, "container", m->container);
-	j_text(j, "library", m->library);
+	for (size_t i = 0; i < NFACILITIES; i++)
+		j_bool(j, facilities[i].name, has(&v->m, i));
+	j_text(j, "yama", v->yama);
+	j_bool(j, "inside_session", v->m.magic_answered);
+	j_text(j, "container", v->container);
+	j_text(j, "library", v->library);
 }
 
-static void say_json(const struct machine *m, const struct level l[4], const struct setting s[NSETTINGS])
+static void say_json(const struct seen *v, const struct level l[4], const struct setting s[NSETTINGS])
 {
 	struct json j = { 0 };
 	j_open(&j, NULL, '{');
-	json_machine(&j, m);
+	json_machine(&j, v);
 	j_open(&j, "levels", '[');
 	for (int i = 0; i < 4; i++) {
 		j_open(&j, NULL, '{');
@@ -264,17 +233,17 @@ static void say_json(const struct machine *m, const struct level l[4], const str
 
 static int run(struct ctx *c)
 {
-	struct machine *m = xalloc(c, sizeof(*m));
+	struct seen *v = xalloc(c, sizeof(*v));
 	struct level l[4];
 	struct setting s[NSETTINGS];
 	opt_operands(c, 0, 0, "");
-	look(c, m);
-	levels(c, m, l);
+	look(c, v);
+	levels(c, v, l);
 	settings(c, s);
 	if (c->args.json)
-		say_json(m, l, s);
+		say_json(v, l, s);
 	else
-		say(c, m, l, s);
+		say(c, v, l, s);
 	return l[1].possible ? EXIT_YES : EXIT_NO;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <tn_fail.h>
 #include <unistd.h>
 
 enum {
@@ -47,21 +48,31 @@ static ssize_t read_upto(int fd, char *buf, size_t limit)
 	return (ssize_t)have;
 }
 
-struct text read_all(struct ctx *c, const char *path, size_t limit)
+enum tn_code read_try(struct ctx *c, const char *path, size_t limit, struct text *out)
 {
-	const char *name = strcmp(path, "-") == 0 ? "standard input" : safe(c, tn_cstr(path));
+	const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
 	int fd = open_input(path);
 	if (fd < 0)
-		die_sys("cannot open %s", name);
+		return tn_fail(&c->err, TN_E_SYSTEM, "cannot open %s: %s", name, strerror(errno));
 	char *buf = xalloc(c, limit + 2);
 	ssize_t n = read_upto(fd, buf, limit);
-	if (n < 0)
-		die_sys("cannot read %s", name);
-	if ((size_t)n > limit)
-		die(TN_E_TOO_LARGE, "%s is larger than %zu bytes", name, limit);
+	int cause = errno;
 	if (fd != STDIN_FILENO)
 		close(fd);
-	return (struct text){ buf, (size_t)n };
+	if (n < 0)
+		return tn_fail(&c->err, TN_E_SYSTEM, "cannot read %s: %s", name, strerror(cause));
+	if ((size_t)n > limit)
+		return tn_fail(&c->err, TN_E_TOO_LARGE, "%s is larger than %zu bytes", name, limit);
+	*out = (struct text){ buf, (size_t)n };
+	return TN_OK;
+}
+
+struct text read_all(struct ctx *c, const char *path, size_t limit)
+{
+	struct text t = { 0 };
+	if (read_try(c, path, limit, &t) != TN_OK)
+		die(c->err.code, "%s", c->err.msg);
+	return t;
 }
 
 static bool exists(const char *path)
@@ -77,38 +88,57 @@ static bool looks_like_token(const char *w)
 	return strlen(w) >= 100 || strncmp(w, "-----BEGIN ", 11) == 0;
 }
 
-struct token token_read(struct ctx *c, const char *w)
+static enum tn_code token_try(struct ctx *c, const char *w, struct token *t)
 {
-	if (strcmp(w, "-") == 0)
-		return (struct token){ read_all(c, w, TOKEN_TEXT_MAX), "standard input" };
-	if (exists(w))
-		return (struct token){ read_all(c, w, TOKEN_TEXT_MAX), safe(c, tn_cstr(w)) };
-	if (!*w)
-		die(TN_E_NO_WARRANT, "the warrant is empty");
-	if (!looks_like_token(w)) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			die(TN_E_SYSTEM, "there is no file %s, and it is not a warrant itself", safe(c, tn_cstr(w)));
-		die_sys("cannot read %s", safe(c, tn_cstr(w)));
+	if (strcmp(w, "-") == 0 || exists(w)) {
+		t->origin = strcmp(w, "-") == 0 ? "standard input" : safe(c, tn_cstr(w));
+		t->file = strcmp(w, "-") == 0 ? NULL : w;
+		return read_try(c, w, TOKEN_TEXT_MAX, &t->text);
 	}
-	return (struct token){ { w, strlen(w) }, "the command line" };
+	if (!*w)
+		return tn_fail(&c->err, TN_E_NO_WARRANT, "the warrant is empty");
+	if (!looks_like_token(w) && (errno == ENOENT || errno == ENOTDIR))
+		return tn_fail(&c->err, TN_E_SYSTEM, "there is no file %s, and it is not a warrant itself", w);
+	if (!looks_like_token(w))
+		return tn_fail(&c->err, TN_E_SYSTEM, "cannot read %s: %s", w, strerror(errno));
+	*t = (struct token){ { w, strlen(w) }, "the command line", NULL };
+	return TN_OK;
 }
 
-bool token_find(struct ctx *c, const char *w, struct token *t)
+struct token token_read(struct ctx *c, const char *w)
+{
+	struct token t = { 0 };
+	if (token_try(c, w, &t) != TN_OK)
+		die(c->err.code, "%s", c->err.msg);
+	return t;
+}
+
+enum tn_code token_look(struct ctx *c, const char *w, struct token *t)
 {
 	const char *env = getenv("TENUO_WARRANT"), *file = getenv("TENUO_WARRANT_FILE");
-	if (w) {
-		*t = token_read(c, w);
-		return true;
-	}
+	*t = (struct token){ 0 };
+	if (w)
+		return token_try(c, w, t);
 	if (env && *env) {
-		*t = (struct token){ { env, strlen(env) }, "TENUO_WARRANT" };
-		return true;
+		*t = (struct token){ { env, strlen(env) }, "TENUO_WARRANT", NULL };
+		return TN_OK;
 	}
 	if (file && *file) {
-		*t = (struct token){ read_all(c, file, TOKEN_TEXT_MAX), "TENUO_WARRANT_FILE" };
-		return true;
+		*t = (struct token){ { NULL, 0 }, "TENUO_WARRANT_FILE", file };
+		return read_try(c, file, TOKEN_TEXT_MAX, &t->text);
 	}
-	return false;
+	return tn_fail(&c->err, TN_E_NO_WARRANT, "there is no warrant");
+}
+
+struct token token_find(struct ctx *c, const char *w, const char *how)
+{
+	struct token t;
+	enum tn_code code = token_look(c, w, &t);
+	if (code == TN_E_NO_WARRANT && !w)
+		die(code, "there is no warrant: %s, or set TENUO_WARRANT or TENUO_WARRANT_FILE", how);
+	if (code != TN_OK)
+		die(code, "%s", c->err.msg);
+	return t;
 }
 
 enum tn_code token_chain(struct ctx *c, const struct token *t, struct chain *ch)

@@ -22,8 +22,7 @@ static const char *what_token(struct ctx *c)
 
 void judge(struct ctx *c, struct judged *v)
 {
-	if (!token_find(c, what_token(c), &v->token))
-		die(TN_E_NO_WARRANT, "there is no warrant: name one, or set TENUO_WARRANT or TENUO_WARRANT_FILE");
+	v->token = token_find(c, what_token(c), "name one");
 	v->now = opt_has(c, O_NOW) ? parse_time(opt_get(c, O_NOW)) : now_seconds();
 	trust_find(c, opt_all(c, O_ROOT), &v->trust);
 	v->code = token_chain(c, &v->token, &v->chain);

@@ -13,10 +13,10 @@
 #endif
 
 extern const struct cmd cmd_compile_policy, cmd_completion, cmd_doctor, cmd_explain, cmd_grant, cmd_inspect, cmd_keygen, cmd_mint,
-	cmd_plan, cmd_test, cmd_verify;
+	cmd_plan, cmd_run, cmd_test, cmd_verify;
 
 const struct cmd *const cmds[] = {
-	&cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_plan, &cmd_doctor, &cmd_completion,
+	&cmd_run, &cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_plan, &cmd_doctor, &cmd_completion,
 	&cmd_compile_policy,
 };
 const size_t ncmds = sizeof(cmds) / sizeof(*cmds);
@@ -32,8 +32,8 @@ const char *later_words(void) { return "is not in this version yet"; }
 static void complain(enum tn_code code, const char *msg)
 {
 	fprintf(stderr, "tenuo-shim%s%s: %s\n", the.cmd ? " " : "", the.cmd ? the.cmd->name : "", msg);
-	if (!the.args.json || (the.cmd && the.cmd->tail && the.cmd->refused != EXIT_ERROR))
-		return; /* stdout of `run` belongs to the program */
+	if (!the.args.json)
+		return;
 	struct json j = { 0 };
 	j_open(&j, NULL, '{');
 	j_open(&j, "error", '{');

@@ -15,8 +15,7 @@ static const char *env_of(const char *name)
 
 void situation_grant(struct ctx *c, struct situation *s)
 {
-	if (!token_find(c, opt_get(c, S_WARRANT), &s->token))
-		die(TN_E_NO_WARRANT, "there is no warrant: -w W, or set TENUO_WARRANT or TENUO_WARRANT_FILE");
+	s->token = token_find(c, opt_get(c, S_WARRANT), "-w W");
 	s->now = opt_has(c, S_NOW) ? parse_time(opt_get(c, S_NOW)) : now_seconds();
 	if (token_chain(c, &s->token, &s->chain) != TN_OK)
 		die_err(&c->err, "that is not a warrant");
@@ -39,33 +38,36 @@ struct tn_bytes policy_compiled(struct ctx *c, const char *file)
 	return cbor;
 }
 
-static void config(struct ctx *c, struct situation *s)
+const tnp_config *config_read(struct ctx *c, const char *file, struct optvals presets)
 {
-	const char *file = opt_has(c, S_POLICY) ? opt_get(c, S_POLICY) : env_of("TENUO_POLICY");
+	const tnp_config *cfg;
 	struct tn_bytes cbor = policy_compiled(c, file);
-	enum tn_code code = file ? tnp_config_decode(cbor.p, cbor.n, &c->arena, &s->config, &c->err) :
-				   tnp_config_default(&c->arena, &s->config, &c->err);
+	enum tn_code code = file ? tnp_config_decode(cbor.p, cbor.n, &c->arena, &cfg, &c->err) :
+				   tnp_config_default(&c->arena, &cfg, &c->err);
 	if (code != TN_OK)
 		die_err(&c->err, "the policy");
-	struct optvals presets = opt_all(c, S_PRESET);
 	for (size_t i = 0; i < presets.n; i++) {
-		if (tnp_config_presets(s->config, tn_cstr(presets.v[i]), &c->arena, &s->config, &c->err) != TN_OK)
+		if (tnp_config_presets(cfg, tn_cstr(presets.v[i]), &c->arena, &cfg, &c->err) != TN_OK)
 			die_err(&c->err, "--preset");
 	}
+	return cfg;
 }
 
-static void mode(struct situation *s)
+const char *policy_file(const struct ctx *c, size_t row) { return opt_has(c, row) ? opt_get(c, row) : env_of("TENUO_POLICY"); }
+
+enum tnp_mode mode_read(const char *option)
 {
-	const char *env = env_of("TENUO_MODE");
-	s->mode = TNP_ENFORCE;
-	if (env && !tnp_mode_parse(tn_cstr(env), &s->mode))
-		die(TN_E_CONFIG, "TENUO_MODE is none of enforce, audit, permissive");
+	enum tnp_mode mode = TNP_ENFORCE;
+	const char *text = option ? option : env_of("TENUO_MODE");
+	if (text && !tnp_mode_parse(tn_cstr(text), &mode))
+		die(TN_E_CONFIG, "%s is one of enforce, audit, permissive", option ? "--mode" : "TENUO_MODE");
+	return mode;
 }
 
 void situation_policy(struct ctx *c, struct situation *s, const struct tnp_facts *facts)
 {
-	config(c, s);
-	mode(s);
+	s->config = config_read(c, policy_file(c, S_POLICY), opt_all(c, S_PRESET));
+	s->mode = mode_read(NULL);
 	if (tnp_policy_build(s->grant, s->config, facts, s->mode, &c->arena, &s->policy, &c->err) != TN_OK)
 		die_err(&c->err, "this warrant cannot be applied here");
 }

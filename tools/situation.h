@@ -40,7 +40,10 @@ void situation_policy(struct ctx *c, struct situation *s, const struct tnp_facts
 /* what is said beside every answer: roots assumed, development mode */
 const char *situation_caveat(const struct situation *s);
 
-/* also for run: the compiled configuration of a policy file, or NULL bytes for the built-in one */
-struct tn_bytes policy_compiled(struct ctx *c, const char *file);
+/* also for run */
+struct tn_bytes policy_compiled(struct ctx *c, const char *file); /* NULL: empty, the built-in one */
+const tnp_config *config_read(struct ctx *c, const char *file, struct optvals presets);
+const char *policy_file(const struct ctx *c, size_t row);         /* the option, else TENUO_POLICY, else NULL */
+enum tnp_mode mode_read(const char *option);                      /* NULL: TENUO_MODE, else enforce */
 
 #endif
