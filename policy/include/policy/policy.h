@@ -52,6 +52,8 @@ enum tnp_mode { TNP_ENFORCE, TNP_AUDIT, TNP_PERMISSIVE };
 const char *tnp_mode_name(enum tnp_mode m);
 bool tnp_mode_parse(struct tn_str s, enum tnp_mode *m);    /* exact lower-case words after lower-casing ASCII */
 typedef struct tnp_config tnp_config;
+/* what `decode` reads, presets included: for the session's file */
+enum tn_code tnp_config_encode(const tnp_config *c, struct tn_arena *a, struct tn_bytes *cbor, struct tn_err *e) TN_MUST_USE;
 /* The compiled form is CBOR (docs/ARCHITECTURE): what gen-policy embeds and `tenuo-shim compile-policy` prints. */
 enum tn_code tnp_config_default(struct tn_arena *a, const tnp_config **c, struct tn_err *e) TN_MUST_USE; /* embedded */
 enum tn_code tnp_config_decode(const uint8_t *cbor, size_t n, struct tn_arena *a, const tnp_config **c, struct tn_err *e) TN_MUST_USE;
