@@ -218,9 +218,8 @@ static int puny_decode(struct tn_str s, uint32_t out[LABEL_CHARS])
 }
 
 /* "xn--..." in any case: it has to decode to something that would have been written that way. */
-static enum tn_judged ace_label(struct tn_str label, struct tn_buf *out)
+static enum tn_judged ace_label(struct tn_str label, uint32_t c[LABEL_CHARS], struct tn_buf *out)
 {
-	uint32_t c[LABEL_CHARS];
 	size_t from = out->n;
 	bool ascii = true;
 	int n;
@@ -251,7 +250,7 @@ enum tn_judged tn_idna_label(struct tn_str label, struct tn_buf *out)
 		for (size_t i = 0; i < label.n; i++)
 			if ((unsigned char)label.p[i] >= FIRST)
 				return TN_J_BAD;
-		return ace_label(label, out);
+		return ace_label(label, c, out);
 	}
 	for (size_t i = 0; i < label.n; n++) {
 		uint32_t ch;

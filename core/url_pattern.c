@@ -19,8 +19,13 @@ struct upat {
 	bool never;
 };
 
-#define PATTERN_BUF 1024
-#define VALUE_BUF 1280
+/* The pattern takes what it needs (nothing, if it is canonical), the value the rest. */
+#define SCRATCH 1536
+
+static struct tn_buf rest_of(const struct tn_buf *b)
+{
+	return (struct tn_buf){ b->p + b->n, 0, b->cap - b->n, false };
+}
 
 static long find(struct tn_str s, const char *needle)
 {
@@ -43,7 +48,7 @@ static bool lost_path(struct tn_str rest)
 	return find(tn_sub(rest, from, i), "*.") >= 0;
 }
 
-/* The authority begins with '*' but not "*.": "/*" there is taken for a path. */
+/* The authority begins with '*' but not "*.": to upstream that star belongs to a path. */
 static bool lost_host(struct tn_str s)
 {
 	size_t i = 0, end;
@@ -80,7 +85,7 @@ static enum tn_judged read_pattern(struct tn_str text, struct tn_buf *b, struct 
 
 bool tn_url_pattern_valid(struct tn_str pattern)
 {
-	char scratch[PATTERN_BUF];
+	char scratch[SCRATCH];
 	struct tn_buf b = { scratch, 0, sizeof(scratch), false };
 	struct upat p;
 
@@ -149,8 +154,8 @@ static enum tn_match unsure(struct tn_str pattern, struct tn_err *why)
 
 enum tn_match tn_url_pattern_match(struct tn_str pattern, struct tn_str url, struct tn_err *why)
 {
-	char ps[PATTERN_BUF], us[VALUE_BUF];
-	struct tn_buf pb = { ps, 0, sizeof(ps), false }, ub = { us, 0, sizeof(us), false };
+	char scratch[SCRATCH];
+	struct tn_buf pb = { scratch, 0, sizeof(scratch), false }, ub;
 	enum tn_match host;
 	struct tn_host h;
 	struct tn_url u;
@@ -160,6 +165,7 @@ enum tn_match tn_url_pattern_match(struct tn_str pattern, struct tn_str url, str
 		tn_why(why, TN_E_VALIDATION, "not a URL pattern that can be judged: ", pattern);
 		return TN_CANNOT_SAY;
 	}
+	ub = rest_of(&pb);
 	if (tn_url_read(url, (struct tn_url_want){ .path = !any_path(p.u.path) }, &ub, &u) != TN_J_OK) {
 		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "not a URL that can be judged", TN_NO_DETAIL);
 		return TN_CANNOT_SAY;
@@ -174,13 +180,16 @@ enum tn_match tn_url_pattern_match(struct tn_str pattern, struct tn_str url, str
 enum tn_match tn_url_pattern_match_parts(const struct tn_constraint *c, struct tn_str scheme, struct tn_str host, uint16_t port,
 					 struct tn_err *why)
 {
-	char ps[PATTERN_BUF], hs[VALUE_BUF];
-	struct tn_buf pb = { ps, 0, sizeof(ps), false }, hb = { hs, 0, sizeof(hs), false };
+	char scratch[SCRATCH];
+	struct tn_buf pb = { scratch, 0, sizeof(scratch), false }, hb;
 	enum tn_match host_says;
+	enum tn_judged says;
 	struct tn_host h;
 	struct upat p;
 
-	if (read_pattern(c->text, &pb, &p) != TN_J_OK || tn_host_literal(host, &hb, &h) != TN_J_OK) {
+	says = read_pattern(c->text, &pb, &p);
+	hb = rest_of(&pb);
+	if (says != TN_J_OK || tn_host_literal(host, &hb, &h) != TN_J_OK) {
 		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the pattern or the host is not one that can be judged", TN_NO_DETAIL);
 		return TN_CANNOT_SAY;
 	}
@@ -233,11 +242,14 @@ static bool path_within(struct tn_str parent, struct tn_str child)
 
 bool tn_url_pattern_attenuates(struct tn_str parent, struct tn_str child)
 {
-	char ps[PATTERN_BUF], cs[PATTERN_BUF];
-	struct tn_buf pb = { ps, 0, sizeof(ps), false }, cb = { cs, 0, sizeof(cs), false };
+	char scratch[SCRATCH];
+	struct tn_buf pb = { scratch, 0, sizeof(scratch), false }, cb;
 	struct upat p, c;
 
-	if (read_pattern(parent, &pb, &p) != TN_J_OK || read_pattern(child, &cb, &c) != TN_J_OK)
+	if (read_pattern(parent, &pb, &p) != TN_J_OK)
+		return false;
+	cb = rest_of(&pb);
+	if (read_pattern(child, &cb, &c) != TN_J_OK)
 		return false;
 	if (p.never)
 		return tn_str_eq(parent, child);

@@ -89,7 +89,7 @@ struct tn_cset_why { enum { TN_SET_OK, TN_SET_UNKNOWN_ARG, TN_SET_MISSING_ARG, T
 enum tn_match tn_cset_match(const struct tn_cset *s, const struct tn_pair *args, size_t nargs, struct tn_cset_why *why);
 
 /* core/url.c: the WHATWG URL parse as far as hosts, ports and paths matter (what upstream's url crate answers). */
-struct tn_url { /* views into scratch */
+struct tn_url { /* views into scratch, or into the text where it is canonical already */
 	struct tn_str scheme, host, path;  /* canonical: lower case, IDNA, IPs canonical, v6 without brackets; path normalised */
 	uint16_t port; bool has_port;      /* has_port false: the scheme's default or none; port = default if known, else 0 */
 	bool host_is_ip4, host_is_ip6; uint8_t ip[16];
