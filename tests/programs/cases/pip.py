@@ -35,7 +35,8 @@ exit 0
     grant = {"read_file": {"path": {"subpath": "{work}"}}, "list_directory": {"path": {"subpath": "{work}"}},
              "write_file": {"path": {"subpath": "{work}"}}, "delete_file": {"path": {"subpath": "{work}"}},
              "run_command": {"program": {"one_of": ["{python}", "/usr/bin/echo", "/bin/echo"]}}}
-    denied = [("read", "{out}/secret"), ("create", "{out}/new"), ("list", "{out}"), ("delete", "{out}/victim"), ("exec", "id")]
+    denied = [("read", "{out}/secret"), ("create", "{out}/new"), ("list", "{out}"), ("delete", "{out}/victim"), ("exec", "id"),
+              ("read", "{out}/hello-1.0-py3-none-any.whl")]
     tight_output = ["no read Permission denied", "no write Permission denied", "no list Permission denied", "no remove Permission denied",
                     "no exec Permission denied", "no wheel"]
     modes = ("native", "wide", "tight", "audit")

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+import sqlite3
+
+
 class Sqlite(Case):
     needs = ("sqlite3",)
     argv = ("/usr/bin/sqlite3", "-batch", "-init", "/dev/null", "{work}/data.db", ".read {work}/job.sql")
@@ -17,16 +20,20 @@ create table c(id, name);
 .import {work}/dump.csv c
 select count(*) from c;
 .print {mark}
-attach '{out}/other.db' as other; create table other.x(y);
+attach 'file:{out}/other.db?mode=ro' as other;
+select y from other.x;
 .output {out}/stolen.csv
 select * from t;
 .output stdout
 .print end
 """)
     grant = {tool: {"path": {"subpath": "{work}"}} for tool in ("read_file", "write_file", "delete_file", "list_directory")}
-    denied = [("create", "{out}/other.db"), ("create", "{out}/stolen.csv")]
-    tight_output = None
-    goes_on = True
+    denied = [("read", "{out}/other.db"), ("create", "{out}/stolen.csv")]
+    tight_output = None  # what cannot be written to the file goes to the terminal instead
 
     def prepare(self, t):
-        pass
+        db = sqlite3.connect(t.out / "other.db")
+        db.execute("create table x(y)")
+        db.execute("insert into x values ('of another')")
+        db.commit()
+        db.close()
