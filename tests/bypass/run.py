@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "programs"))
-from shim import Shim  # noqa: E402
+from shim import Shim, events  # noqa: E402
 
 STOPPING = {"landlock", "seccomp", "launcher", "preload"}
 VERDICT = {0: "escaped", 1: "blocked", 77: "skipped"}
@@ -159,7 +159,7 @@ class World:
 class Corpus:
     def __init__(self, options):
         self.options = options
-        self.shim = Shim(options.build, options.user)
+        self.shim = (Shim.absent if options.without_shim else Shim)(options.build, options.user)
         if not self.shim.command and not options.native_only:
             raise SystemExit("no tenuo-shim in " + str(options.build))
         here = Path(options.build) / "tests/bypass"
@@ -228,7 +228,14 @@ class Corpus:
             verdict, said = "blocked", "blocked refused by name"
         if verdict == "blocked" and w.outside() != before:
             verdict, said = "lied", "said blocked, but something outside changed"
+        if verdict == "blocked" and level is not None and variant == "dynamic" and row["level0"] == "preload" and not self.recorded(log):
+            verdict, said = "unrecorded", "stopped, but the log has no denial"
         return verdict, said
+
+    @staticmethod
+    def recorded(log):
+        """Where a libc call was refused the process saw it, so there is an event, whichever layer refused."""
+        return any(e.get("decision") == "deny" for e in events(log))
 
     def judge(self, row):
         can = row["native"].split(",")
@@ -284,6 +291,7 @@ def main():
     p.add_argument("--only", default="*", help="'ROUTE OP' pattern")
     p.add_argument("--race-seconds", type=float, default=2.0)
     p.add_argument("--native-only", action="store_true", help="only show that every route works without a shim")
+    p.add_argument("--without-shim", action="store_true", help="pretend: every row that something must stop then differs")
     p.add_argument("--verbose", "-v", action="store_true")
     options = p.parse_args()
     if options.user and os.getuid() != 0:

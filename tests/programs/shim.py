@@ -116,6 +116,16 @@ class Shim:
             env["TENUO_AUDIT_LOG"] = str(log)
         return {**env, **more}
 
+    @classmethod
+    def absent(cls, build, user=None):
+        """No shim at all behind the same words: what a test must fail with, or it could not fail."""
+        shim = cls(build, user)
+        shim.command = shim.library = "/bin/false"
+        shim.mint = lambda *a, **k: "no warrant"
+        shim.run_argv = lambda argv, *a, **k: argv
+        shim.preload_env = lambda *a, log=None, mode=None, **more: shim.env(**more)
+        return shim
+
     def close(self):
         shutil.rmtree(self.dir, ignore_errors=True)
 
