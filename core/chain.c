@@ -67,9 +67,11 @@ static enum tn_code check_clearance(const tn_warrant *p, const tn_warrant *c, st
 
 static enum tn_code within(const struct tn_cset *parent, const struct tn_cset *child, struct tn_str tool, struct tn_err *e)
 {
-	enum tn_code code = tn_cset_attenuates(parent, child, e);
-
-	return code == TN_OK ? TN_OK : tn_wrap(e, code, "tool %.*s", (int)tool.n, tool.p);
+	if (tn_cset_attenuates(parent, child, e) == TN_OK)
+		return TN_OK;
+	if (e)
+		e->code = TN_E_INVALID_ATTENUATION;
+	return tn_wrap(e, TN_E_INVALID_ATTENUATION, "tool %.*s", (int)tool.n, tool.p);
 }
 
 static enum tn_code not_parents(struct tn_str tool, struct tn_err *e)

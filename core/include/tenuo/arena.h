@@ -11,6 +11,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef TN_BUILDING_SHARED /* only libtenuo.so exports; inside another library these names stay hidden */
+#pragma GCC visibility push(default)
+#endif
 
 struct tn_arena {
 	void *(*more)(size_t size);             /* zeroed memory or NULL */
@@ -27,6 +30,9 @@ void *tn_arena_array(struct tn_arena *a, size_t n, size_t size);       /* overfl
 void *tn_arena_dup(struct tn_arena *a, const void *p, size_t n);       /* copy, NUL appended beyond n */
 void tn_arena_free(struct tn_arena *a);                                /* everything at once; reusable after */
 
+#ifdef TN_BUILDING_SHARED
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

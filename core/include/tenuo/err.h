@@ -16,6 +16,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef TN_BUILDING_SHARED /* only libtenuo.so exports; inside another library these names stay hidden */
+#pragma GCC visibility push(default)
+#endif
 
 enum tn_code {
 	TN_OK = 0,
@@ -44,6 +47,9 @@ struct tn_err {
 const char *tn_code_name(enum tn_code code);     /* kebab-case; "unknown" for a stranger */
 const char *tn_code_sentence(enum tn_code code); /* one sentence */
 
+#ifdef TN_BUILDING_SHARED
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

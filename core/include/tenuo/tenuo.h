@@ -16,6 +16,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef TN_BUILDING_SHARED /* only libtenuo.so exports; inside another library these names stay hidden */
+#pragma GCC visibility push(default)
+#endif
 
 #define TN_WARRANT_MAX 65536u  /* bytes of one envelope; wire format limits */
 #define TN_STACK_MAX 262144u   /* bytes of a stack */
@@ -110,6 +113,9 @@ enum tn_code tn_mint(const struct tn_mint *m, const struct tn_key *issuer, struc
 enum tn_code tn_grant_child(const tn_warrant *const *parents, size_t n, const struct tn_mint *m, const struct tn_key *signer, struct tn_arena *a,
 			    const tn_warrant *const **links, size_t *nlinks, struct tn_err *e) TN_MUST_USE;
 
+#ifdef TN_BUILDING_SHARED
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif
