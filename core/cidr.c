@@ -227,13 +227,18 @@ enum tn_match tn_cidr_match(struct tn_str cidr, const struct tn_value *v, struct
 		tn_why(why, TN_E_VALIDATION, "not a network: ", cidr);
 		return TN_CANNOT_SAY;
 	}
-	if (v->type != TN_V_TEXT)
+	if (v->type != TN_V_TEXT) {
+		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the value is not text", TN_NO_DETAIL);
 		return TN_NO_MATCH;
+	}
 	if (!tn_ip_parse(v->s, &ip)) {
 		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "not an IP address, so it cannot be in network ", cidr);
 		return TN_CANNOT_SAY;
 	}
-	return tn_cidr_holds(&c, &ip) ? TN_MATCH : TN_NO_MATCH;
+	if (tn_cidr_holds(&c, &ip))
+		return TN_MATCH;
+	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "outside network ", cidr);
+	return TN_NO_MATCH;
 }
 
 bool tn_cidr_within(struct tn_str parent, struct tn_str child)
