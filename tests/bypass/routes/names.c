@@ -107,6 +107,24 @@ static int dev_fd(void)
 	(void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 	return fd < 0 ? blocked() : got_secret(open(path, O_RDONLY));
 }
+static int link_proc_fd(void) /* a new name for what an O_PATH descriptor holds */
+{
+	char path[64];
+	int fd = open(at("out/secret"), O_PATH);
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fd < 0 || linkat(AT_FDCWD, path, AT_FDCWD, at("in/hl"), AT_SYMLINK_FOLLOW))
+		return blocked();
+	return got_secret(open(at("in/hl"), O_RDONLY));
+}
+static int link_empty_path(void)
+{
+	int fd = open(at("out/secret"), O_PATH);
+
+	if (fd < 0 || linkat(fd, "", AT_FDCWD, at("in/hl"), AT_EMPTY_PATH))
+		return blocked();
+	return got_secret(open(at("in/hl"), O_RDONLY));
+}
 static int prefix_twin(void) { return got_secret(open(at("in-twin/secret"), O_RDONLY)); } /* "in" is its prefix as text */
 static int case_twin(void) { return got_secret(open(at("IN/secret"), O_RDONLY)); }
 
@@ -134,5 +152,7 @@ ROUTE(n_create_link, "symlink-made", "create", create_through_link);
 ROUTE(n_write_link, "symlink-made", "write", write_through_link);
 ROUTE(n_del_dirlink, "symlink-dir", "delete", delete_through_dirlink);
 ROUTE(n_mkdir_dirlink, "symlink-dir", "mkdir", mkdir_through_dirlink);
+ROUTE(n_link_fd, "link-proc-fd", "read", link_proc_fd);
+ROUTE(n_link_empty, "link-empty-path", "read", link_empty_path);
 ROUTE(n_prefix_twin, "prefix-twin", "read", prefix_twin);
 ROUTE(n_case_twin, "case-twin", "read", case_twin);

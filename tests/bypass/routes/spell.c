@@ -136,6 +136,13 @@ static int op_open_trunc(caller c)
 	return escaped_if(fd >= 0 && emptied());
 }
 
+static int op_mode3_trunc(caller c) /* neither for reading nor for writing, and yet it truncates */
+{
+	long fd = c(SYS_openat, AT_FDCWD, p("ro/file"), O_ACCMODE | O_TRUNC, 0, 0);
+
+	return escaped_if(fd >= 0 && emptied());
+}
+
 static int op_openat2_trunc(caller c)
 {
 	struct open_how how = {.flags = O_RDONLY | O_TRUNC};
@@ -225,6 +232,7 @@ SPELL(delete, "delete");
 SPELL(rmdir, "rmdir");
 SPELL(truncate, "truncate");
 SPELL(open_trunc, "open-trunc");
+SPELL(mode3_trunc, "mode3-trunc");
 SPELL(openat2_trunc, "openat2-trunc");
 SPELL(openat2, "openat2");
 SPELL(chmod, "chmod");
