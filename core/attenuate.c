@@ -94,9 +94,9 @@ static size_t count(struct tn_str s, char c)
 }
 
 /*
- * Understood are "fixed*" and "*fixed".  Fixed text has to be plain: in "*a]" the ']' may close a class
- * of the child ("[ba]"), and '?' and '[' are no text.  The child has at most one star itself, on the
- * same side.
+ * Understood are "fixed*" and "*fixed".  Fixed text has to be plain: '?' and '[' are no text, and in "*a]"
+ * the ']' may close a class of the child ("[ba]").  The child has at most one star itself, on the same
+ * side.
  */
 static bool glob_within(struct tn_str p, struct tn_str c)
 {
@@ -112,7 +112,7 @@ static bool glob_within(struct tn_str p, struct tn_str c)
 	/* "*" alone has both ends; upstream reads it as a beginning */
 	tail = tail && p.n > 1;
 	fixed = tail ? tn_sub(p, 1, p.n) : tn_sub(p, 0, p.n - 1);
-	if (count(fixed, '?') || count(fixed, '[') || (count(fixed, ']') && count(c, '[')))
+	if (count(fixed, '?') || count(fixed, '[') || (tail && count(fixed, ']') && count(c, '[')))
 		return false;
 	if (count(c, '*') && c.p[tail ? 0 : c.n - 1] != '*')
 		return false;

@@ -490,22 +490,23 @@ static enum tn_judged read_path(struct reader *r)
 	return normalise_path(slash ? tn_sub(rest, 1, rest.n) : rest, &p, &r->u->path);
 }
 
-static bool read_port(struct reader *r, struct tn_str digits)
+/* The crate that upstream uses ends a port at '\\' whatever the scheme; the standard refuses that. */
+static enum tn_judged read_port(struct reader *r, struct tn_str digits)
 {
 	unsigned v = 0;
 
 	for (size_t i = 0; i < digits.n; i++) {
 		if (!tn_is_digit((unsigned char)digits.p[i]))
-			return false;
+			return digits.p[i] == '\\' ? TN_J_CANNOT : TN_J_BAD;
 		v = v * 10 + (unsigned)(digits.p[i] - '0');
 		if (v > 65535)
-			return false;
+			return TN_J_BAD;
 	}
 	if (digits.n == 0)
-		return true;
+		return TN_J_OK;
 	r->u->has_port = !(r->special && v == r->u->port);
 	r->u->port = (uint16_t)v;
-	return true;
+	return TN_J_OK;
 }
 
 static enum tn_judged read_host(struct reader *r, struct tn_str raw)
@@ -527,6 +528,7 @@ static enum tn_judged read_authority(struct reader *r)
 {
 	size_t from = r->i, colon, to;
 	bool user = false, bracket = false;
+	enum tn_judged j = TN_J_OK;
 
 	for (; r->i < r->s.n && !is_slash(r->s.p[r->i], r->special) && !ends_path(r->s.p[r->i]); r->i++)
 		if (r->s.p[r->i] == '@') {
@@ -542,15 +544,11 @@ static enum tn_judged read_authority(struct reader *r)
 	}
 	if (colon == from && (r->special || user || colon < to))
 		return TN_J_BAD;
-	if (colon < to && !read_port(r, tn_sub(r->s, colon + 1, to)))
-		return TN_J_BAD;
-	if (colon > from) {
-		enum tn_judged j = read_host(r, tn_sub(r->s, from, colon));
-
-		if (j != TN_J_OK)
-			return j;
-	}
-	return read_path(r);
+	if (colon < to)
+		j = read_port(r, tn_sub(r->s, colon + 1, to));
+	if (j == TN_J_OK && colon > from)
+		j = read_host(r, tn_sub(r->s, from, colon));
+	return j == TN_J_OK ? read_path(r) : j;
 }
 
 static enum tn_judged read_file(struct reader *r)

@@ -34,52 +34,46 @@ static long find(struct tn_str s, const char *needle)
 	return at ? at - s.p : -1;
 }
 
-/* "*." between the first '/' behind the authority and the query. */
-static bool lost_path(struct tn_str rest)
+/*
+ * What upstream's placeholders swallow.  rest is behind "://".  An authority that begins with '*' but not
+ * "*." is taken for a path (unless it has userinfo: then only that is lost), "*." in a path for a host.
+ */
+static bool swallowed(struct tn_str rest, bool more_slashes)
 {
-	size_t i = 0, from;
+	size_t from = 0, end, stop;
 
-	while (i < rest.n && (rest.p[i] == '/' || rest.p[i] == '\\'))
-		i++;
-	while (i < rest.n && !strchr("/\\?#", rest.p[i]))
-		i++;
-	for (from = i; i < rest.n && rest.p[i] != '?' && rest.p[i] != '#';)
-		i++;
-	return find(tn_sub(rest, from, i), "*.") >= 0;
-}
-
-/* The authority begins with '*' but not "*.": to upstream that star belongs to a path. */
-static bool lost_host(struct tn_str s)
-{
-	size_t i = 0, end;
-
-	while (i < s.n && (s.p[i] == '/' || s.p[i] == '\\'))
-		i++;
-	if (i == 0 || i == s.n || s.p[i - 1] != '/' || s.p[i] != '*' || (i + 1 < s.n && s.p[i + 1] == '.'))
+	while (more_slashes && from < rest.n && (rest.p[from] == '/' || rest.p[from] == '\\'))
+		from++;
+	for (end = from; end < rest.n && !strchr("/\\?#", rest.p[end]);)
+		end++;
+	for (stop = end; stop < rest.n && rest.p[stop] != '?' && rest.p[stop] != '#';)
+		stop++;
+	if (find(tn_sub(rest, end, stop), "*.") >= 0)
+		return true;
+	if (from == end || rest.p[from] != '*' || (end - from > 1 && rest.p[from + 1] == '.'))
 		return false;
-	for (end = i; end < s.n && !strchr("/\\?#", s.p[end]); end++)
-		if (s.p[end] == '@')
-			return false; /* only userinfo is lost */
-	return true;
+	return (from == 0 || rest.p[from - 1] == '/') && !memchr(rest.p + from, '@', end - from);
 }
 
 static enum tn_judged read_pattern(struct tn_str text, struct tn_buf *b, struct upat *p)
 {
 	struct tn_url_want want = { .path = true };
 	long sep = find(text, "://");
+	struct tn_str rest;
 	enum tn_judged j;
 
 	memset(p, 0, sizeof(*p));
 	if (sep < 0 || find(text, "__tenuo_host_wildcard__") >= 0 || find(text, "__tenuo_path_wildcard__") >= 0)
 		return TN_J_BAD;
 	p->scheme = tn_sub(text, 0, (size_t)sep);
-	p->never = lost_host(tn_sub(text, (size_t)sep + 2, text.n)) || lost_path(tn_sub(text, (size_t)sep + 3, text.n));
+	rest = tn_sub(text, (size_t)sep + 3, text.n);
 	if (tn_str_eq(p->scheme, TN_STR("*"))) {
 		p->scheme = TN_NO_DETAIL;
 		want.scheme = TN_STR("https");
 		text = tn_sub(text, 2, text.n);
 	}
 	j = tn_url_read(text, want, b, &p->u);
+	p->never = swallowed(rest, tn_url_special(p->u.scheme) && !tn_str_eq(p->u.scheme, TN_STR("file")));
 	return j;
 }
 
@@ -101,12 +95,16 @@ static enum tn_match host_match(const struct upat *p, const struct tn_host *h)
 {
 	struct tn_str want = p->u.host;
 
-	if (p->never || (want.n && p->u.host_is_ip6 != h->ip6))
+	if (p->never)
+		return TN_NO_MATCH;
+	if (tn_str_eq(want, TN_STR("*")))
+		return TN_CANNOT_SAY;
+	if (want.n && p->u.host_is_ip6 != h->ip6)
 		return TN_NO_MATCH;
 	if (want.n == 0 || tn_str_eq(want, h->text))
 		return TN_MATCH;
 	if (!tn_str_starts(want, TN_STR("*.")))
-		return tn_str_ieq(want, h->text) || tn_str_eq(want, TN_STR("*")) ? TN_CANNOT_SAY : TN_NO_MATCH;
+		return tn_str_ieq(want, h->text) ? TN_CANNOT_SAY : TN_NO_MATCH;
 	if (tn_str_eq(tn_sub(want, 2, want.n), h->text))
 		return TN_MATCH;
 	return tn_str_ends(h->text, tn_sub(want, 1, want.n)) ? TN_MATCH : TN_NO_MATCH;
@@ -225,10 +223,12 @@ static bool path_within(struct tn_str parent, struct tn_str child)
 {
 	struct tn_str fixed;
 
+	if (parent.n == 0 || tn_str_eq(parent, TN_STR("/")))
+		return true;
+	if (child.n == 0 || tn_str_eq(child, TN_STR("/")))
+		return false; /* even below a star of the parent's: upstream tells them apart */
 	if (any_path(parent))
 		return true;
-	if (any_path(child))
-		return false;
 	if (tn_str_eq(parent, child))
 		return true;
 	if (!tn_str_ends(parent, TN_STR("/*")))

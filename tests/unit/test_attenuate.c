@@ -38,6 +38,7 @@ Test(attenuate, globs_of_one_star)
 		{ "{\"pattern\":\"*a]\"}", "{\"pattern\":\"ba]\"}", true },
 		{ "{\"pattern\":\"*a]\"}", "{\"pattern\":\"[ba]\"}", false }, /* gap 9 */
 		{ "{\"pattern\":\"*]\"}", "{\"pattern\":\"[[]\"}", false },
+		{ "{\"pattern\":\"a]*\"}", "{\"pattern\":\"a][b]*\"}", true }, /* at the beginning nothing is open yet */
 		{ "{\"pattern\":\"[ab]*\"}", "{\"pattern\":\"[ab]c*\"}", false },
 		{ "{\"pattern\":\"[ab]*\"}", "{\"pattern\":\"[ab]*\"}", true },
 		{ "{\"pattern\":\"?*\"}", "{\"pattern\":\"?a*\"}", false },
@@ -171,6 +172,9 @@ Test(attenuate, url_patterns)
 		{ "{\"url_pattern\":\"https://a.com/api\"}", "{\"url_pattern\":\"https://a.com/api\"}", true },
 		{ "{\"url_pattern\":\"https://a.com/api\"}", "{\"url_pattern\":\"https://a.com/\"}", false },
 		{ "{\"url_pattern\":\"https://a.com/[a]/*\"}", "{\"url_pattern\":\"https://a.com/[a]/b\"}", false },
+		{ "{\"url_pattern\":\"https://a.com/*\"}", "{\"url_pattern\":\"https://a.com/\"}", false },
+		{ "{\"url_pattern\":\"https://a.com/*\"}", "{\"url_pattern\":\"https://a.com/*\"}", true },
+		{ "{\"url_pattern\":\"https://a.com/\"}", "{\"url_pattern\":\"https://a.com/*\"}", true },
 		{ "{\"url_pattern\":\"https://*.a.com\"}", "{\"url_pattern\":\"https://a.com\"}", true },
 		{ "{\"url_pattern\":\"https://*.a.com\"}", "{\"url_pattern\":\"https://*.b.a.com\"}", true },
 		{ "{\"url_pattern\":\"https://*.a.com\"}", "{\"url_pattern\":\"https://ba.com\"}", false },

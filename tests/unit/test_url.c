@@ -203,6 +203,8 @@ Test(url, unknown_schemes_are_left_alone)
 	parse("foo:a/../b", "foo||-|a/../b");
 	parse("foo://a b/", NULL);
 	parse("foo://h\\x", NULL);
+	parse("foo://h:80\\x", "?"); /* refused by the standard, taken by the crate */
+	parse("foo://h:80x", NULL);
 	parse("foo://:80/", NULL);
 	parse("foo://u@/", NULL);
 	parse("foo://\xc3\xa9/", "foo|%C3%A9|-|/");

@@ -42,6 +42,9 @@ Test(url_pattern, a_lone_star_is_no_host)
 	NO("https://*", "https://a.com/");
 	NO("https://*a.com", "https://xa.com/");
 	NO("https://*@a.com/*.x", "https://a.com/");
+	NO("file://*/x", "file://h/x");
+	YES("file:///*", "file:///x");
+	YES("foo:///*", "foo://h/x");
 	YES("https://*@a.com", "https://a.com/");
 }
 
@@ -49,6 +52,7 @@ Test(url_pattern, a_lone_star_is_no_host)
 Test(url_pattern, where_upstream_is_looser_it_cannot_say)
 {
 	MUTE("https://u@*/", "https://a.com/");
+	MUTE("https://u@*/", "https://[::1]/");
 	MUTE("foo://A.com/", "foo://a.com/");
 	YES("foo://A.com/", "foo://A.com/");
 	NO("foo://A.com/", "foo://b.com/");
@@ -82,6 +86,10 @@ Test(url_pattern, paths)
 	NO("https://a.com/a**", "https://a.com/ab");
 	NO("https://a.com/*.json", "https://a.com/x.json");
 	NO("https://a.com/x/*.json", "https://a.com/x/*.json");
+	NO("file:///*.json", "file:///x.json");
+	NO("foo:///*.json", "foo:///x.json");
+	NO("https:////a.com/*.json", "https://a.com/x.json");
+	YES("https://a.com/x?*.json", "https://a.com/x");
 }
 
 Test(url_pattern, what_is_no_url_cannot_be_judged)
