@@ -92,13 +92,11 @@ struct tnp_binding {
 	const struct tnp_barg *args; size_t nargs; /* one per constraint of the entry, in key order; none: unconstrained */
 	bool impossible;                  /* an argument is TNP_A_NONE: never allows, yields no kernel rule */
 	bool gated;                       /* the entry has an approval gate: yields no kernel rule */
+	bool free_program;                /* exec row: no argument says which program (the rule of "unconstrained run_command") */
 	const struct tnp_resource *resource; /* "read:documents": also within this */
-	const struct tn_constraint *resource_c; /* its path, resolved */
+	const struct tn_constraint *resource_path; /* its path, resolved; NULL: none or host and port */
 };
-struct tnp_rowb {
-	const struct tnp_binding *b; size_t n; /* the row's own tools in order, then those of its `then` row */
-	enum tnp_mode mode;                    /* of the canonical name: what applies if the grant has none of the row */
-};
+struct tnp_rowb { const struct tnp_binding *b; size_t n; }; /* the row's own tools in order, then those of its `then` row */
 struct tnp_link {
 	const struct tn_warrant *w;
 	bool judges;                       /* false: an issuer link, which holds its children by its bounds (core/chain) */
@@ -111,13 +109,14 @@ struct tnp_policy {
 	const tnp_config *cfg;
 	struct tnp_facts facts;            /* copied; what its strings point to must outlive the policy */
 	enum tnp_mode mode;
-	int64_t expires;
+	int64_t expires;                   /* of the grant */
 	char warrant[48];                  /* tnu_wrt_... of the leaf */
 	const struct tnp_link *links; size_t nlinks; /* root first; the leaf is the last */
 	const struct tnp_row *rows; size_t nrows;    /* baseline, resolved */
 	const struct tnp_slot *slots; uint32_t slot_mask; /* open addressing over the paths of rows */
 	const uint32_t *row_next;          /* chain of rows of the same path: index + 1 */
 	const struct tnp_missing_root *missing; size_t nmissing;
+	struct tn_strs exec_dirs;          /* where an unconstrained run_command finds programs */
 };
 static inline const struct tnp_link *tnp_leaf(const struct tnp_policy *p)
 {
@@ -128,6 +127,59 @@ static inline const struct tnp_rowb *tnp_leaf_row(const struct tnp_policy *p, en
 	return p->nlinks ? &p->links[p->nlinks - 1].rows[r] : NULL;
 }
 
+/* ---------------------------------------------------------------- building */
+/* A list in the arena that grows; the items move, so no pointers into it before it is done. */
+struct tnp_vec { struct tn_arena *a; void *items; size_t n, cap, size; };
+void *tnp_vec_add(struct tnp_vec *v); /* a zeroed item, NULL = no memory */
+
+/* resolve.c: constants of constraints that are paths become what those paths name now */
+struct tnp_resolver {
+	const struct tnp_facts *f;
+	struct tn_arena *a;
+	struct tn_err *e;
+	struct tnp_vec missing;            /* struct tnp_missing_root */
+	struct tnp_vec done;               /* struct tnp_resolved: each constraint is resolved once, however many rows ask for it */
+	struct tn_str tool;                /* for missing */
+};
+struct tnp_resolved { const struct tn_constraint *in, *out; };
+enum tn_code tnp_resolve_path(struct tnp_resolver *r, struct tn_str path, struct tn_str *out, bool *exists) TN_MUST_USE;
+enum tn_code tnp_resolve_constraint(struct tnp_resolver *r, const struct tn_constraint *in, const struct tn_constraint **out) TN_MUST_USE;
+/* mapping.c: the rows of one link; and whether resolved children stay within resolved parents */
+enum tn_code tnp_bind_link(const struct tnp_config *c, struct tnp_resolver *r, const struct tn_warrant *w, struct tnp_link *l) TN_MUST_USE;
+enum tn_code tnp_recheck_links(const struct tnp_config *c, struct tnp_resolver *r, const struct tn_warrant *parent, const struct tn_warrant *child,
+			       int link) TN_MUST_USE;
+/* baseline.c */
+enum tn_code tnp_baseline_build(struct tnp_policy *p, struct tnp_resolver *r) TN_MUST_USE;
+
+/* ---------------------------------------------------------------- judging */
+/* One operation while it is judged: what its arguments would be.  Lives on the stack of tnp_decide. */
+struct tnp_eval {
+	const struct tnp_op *op;
+	struct tn_str path, path2;
+	char *text; size_t text_cap;       /* room for the command */
+	long command_len;                  /* TNP_COMMAND_UNMADE: not yet; -1: cannot be made */
+	bool unwrapped;                    /* the command is the STRING of sh -c */
+	struct tn_str host, scheme;        /* the candidate that is tried */
+	bool host_is_name;
+	char ip[48]; size_t ip_len;
+};
+enum { TNP_COMMAND_UNMADE = -2, TNP_LIST_MAX = 64 }; /* a longer argv cannot be judged as a list */
+enum tnp_m { TNP_M_NO, TNP_M_YES, TNP_M_CANNOT, TNP_M_NEEDS_URL, TNP_M_MISSING };
+/* match.c */
+enum tnp_m tnp_arg_match(struct tnp_eval *ev, const struct tnp_barg *arg);
+enum tnp_m tnp_binding_match(struct tnp_eval *ev, const struct tnp_binding *b, const struct tnp_barg **failed);
+bool tnp_gate_fires(struct tnp_eval *ev, const struct tn_warrant *w, const struct tnp_binding *b); /* or cannot be judged */
+/* exec.c: the command text into ev->text; the program word of it */
+bool tnp_command(struct tnp_eval *ev, struct tn_str *out);
+struct tn_str tnp_exec_name(const struct tnp_op *op);
+bool tnp_exec_shell_string(const struct tnp_op *op, struct tn_str *string);
+bool tnp_is_loader(const struct tnp_policy *p, struct tn_str path);
+bool tnp_binding_names_program(const struct tnp_eval *ev, const struct tnp_binding *b);
+/* netop.c */
+size_t tnp_ip_text(const struct tnp_net *n, char out[48]);
+enum tnp_m tnp_url_match(const struct tnp_eval *ev, const struct tn_constraint *c);
+size_t tnp_schemes(const struct tnp_op *op, struct tn_str out[2]);
+
 /* ---------------------------------------------------------------- what else the sources share */
 /* op.c: absolute, no NUL, no empty, . or .. component, no / at the end (but "/") */
 bool tnp_path_plain(struct tn_str path);
@@ -137,12 +189,12 @@ bool tnp_path_within(struct tn_str path, struct tn_str root);
 enum tnp_mode tnp_tool_mode_of(const struct tnp_config *c, struct tn_str tool, enum tnp_mode session);
 
 /* baseline.c */
-enum tn_code tnp_baseline_build(struct tnp_policy *p, struct tn_arena *a, struct tn_err *e) TN_MUST_USE;
 const struct tnp_row *tnp_baseline_find(const struct tnp_policy *p, struct tn_str path, uint32_t right); /* right: one bit */
-/* a row of the session's own things that this operation would touch, or NULL */
+/* the session's own thing that this operation would touch, or NULL */
 const struct tnp_protect *tnp_protected(const struct tnp_policy *p, const struct tnp_op *op);
 
-/* Does the policy (baseline or grant) let the session put other bytes under this name?  Expiry not asked. */
-bool tnp_may_write(const struct tnp_policy *p, struct tn_str path);
+/* decide.c: would this link (with the baseline) let its session put other bytes under this name?  Expiry not asked. */
+bool tnp_link_may_write(const struct tnp_policy *p, const struct tnp_link *l, struct tn_str path);
+bool tnp_may_write(const struct tnp_policy *p, struct tn_str path); /* the leaf */
 
 #endif

@@ -29,6 +29,7 @@ struct tnp_exec {
 	bool system_file;                 /* regular file; it and every parent root-owned, not group/world-writable */
 	bool standard_path;               /* system_file, and the *requested name's* directory (resolved) is one of the standard PATH:
 	                                   * /usr/local/sbin .. /bin.  /tmp/x/ls -> /usr/bin/rm must not be called ls. tns_standard_path() */
+	char *scratch; size_t scratch_cap; /* caller's memory for the command text; NULL: 8 KiB of the stack, longer commands cannot be judged */
 	bool launch;                      /* the operator's launch command itself: granted as baseline:B3 */
 };
 struct tnp_net {
@@ -60,6 +61,10 @@ enum tn_code tnp_config_decode(const uint8_t *cbor, size_t n, struct tn_arena *a
 /* a preset adds baseline rows; unknown name is an error that lists the known ones. names: comma list */
 enum tn_code tnp_config_presets(const tnp_config *base, struct tn_str names, struct tn_arena *a, const tnp_config **c, struct tn_err *e) TN_MUST_USE;
 
+/* the policy file's log level (0 default, 1 all) and its share of sessions that enforce first: the mode this session gets */
+int tnp_config_log_level(const tnp_config *c);
+enum tnp_mode tnp_config_rollout(const tnp_config *c, enum tnp_mode asked, const uint8_t session_id[16]);
+
 /* ---------------------------------------------------------------- baseline, resolved for this session */
 enum tnp_right { /* the file rights of baseline rows and plan rules */
 	TNP_R_READ = 1, TNP_R_LIST = 2, TNP_R_WRITE = 4, TNP_R_CREATE = 8, TNP_R_DELETE = 16, TNP_R_MKDIR = 32, TNP_R_METADATA = 64,
@@ -89,6 +94,7 @@ struct tnp_facts {
 	struct tn_str home;                                           /* $home of presets */
 	struct tn_str path_dirs[32]; size_t npath_dirs;               /* launcher's PATH, resolved, only those root-owned and not writable by others */
 	const struct tnp_protect *protect; size_t nprotect;
+	bool allow_writable_program;                                  /* --allow-writable-program: for what the baseline lets run */
 };
 
 /* ---------------------------------------------------------------- policy */
@@ -113,9 +119,10 @@ struct tnp_decision {
 	enum tnp_mode mode;                      /* the mode that applies: the tool's override or the session's */
 	const char *row;                         /* baseline row that allowed, or NULL */
 	struct tn_str tool;                      /* first tool that allowed; a denial: first of the row that the grant has, else the canonical name */
+	struct tn_str object;                    /* the path that was judged: of a rename or link the one that was refused */
 	struct tn_str arg;                       /* argument that failed, n 0 if none */
-	const struct tn_constraint *constraint;  /* that failed (of the leaf), or NULL */
-	int link;                                /* which link it came from */
+	const struct tn_constraint *constraint;  /* that failed, as the warrant says it, or NULL */
+	int link;                                /* a denial: the first link that refuses (its children only kept that); -1 none */
 	enum tnp_why { TNP_WHY_OK, TNP_WHY_NO_WARRANT, TNP_WHY_NO_TOOL, TNP_WHY_UNKNOWN_ARG, TNP_WHY_MISSING_ARG, TNP_WHY_NO_MATCH, TNP_WHY_CANNOT_SAY,
 		TNP_WHY_NEEDS_URL, TNP_WHY_GATE, TNP_WHY_GAIN, TNP_WHY_EXPIRED, TNP_WHY_PROTECTED, TNP_WHY_WRITABLE_PROGRAM, TNP_WHY_NOT_SYSTEM,
 		TNP_WHY_LOADER, TNP_WHY_BAD_OBJECT } why;
