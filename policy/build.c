@@ -44,7 +44,7 @@ static enum tn_code take_grant(struct tnp_policy *p, struct tnp_resolver *r)
 
 static enum tn_code find_exec_dirs(struct tnp_policy *p, struct tnp_resolver *r)
 {
-	static const struct tn_str system[] = { TN_STR("/usr"), TN_STR("/bin"), TN_STR("/sbin"), TN_STR("/opt") };
+	static const char *const system[] = { "/usr", "/bin", "/sbin", "/opt" };
 	enum { NSYSTEM = sizeof(system) / sizeof(*system) };
 	size_t more = p->facts.npath_dirs < 32 ? p->facts.npath_dirs : 32;
 	struct tn_str *v = tn_arena_array(r->a, NSYSTEM + more, sizeof(*v));
@@ -53,7 +53,7 @@ static enum tn_code find_exec_dirs(struct tnp_policy *p, struct tnp_resolver *r)
 	if (!v)
 		return tn_no_memory(r->e);
 	for (size_t i = 0; i < NSYSTEM; i++)
-		TN_TRY(tnp_resolve_path(r, system[i], &v[i], &exists));
+		TN_TRY(tnp_resolve_path(r, tn_cstr(system[i]), &v[i], &exists));
 	for (size_t i = 0; i < more; i++)
 		v[NSYSTEM + i] = p->facts.path_dirs[i];
 	p->exec_dirs = (struct tn_strs){ v, NSYSTEM + more };

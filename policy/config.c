@@ -292,7 +292,7 @@ enum tn_code tnp_config_decode(const uint8_t *cbor, size_t n, struct tn_arena *a
 
 	if (!out || !own.p)
 		return tn_no_memory(e);
-	in.r = (struct tn_reader){ tn_cbor_over(own, 0, e), a };
+	in.r = (struct tn_reader){ .c = tn_cbor_over(own, 0, e), .a = a };
 	/* whatever the cursor complains about, to the caller it is a configuration that is not valid */
 	if (read_sections(&in) != TN_OK)
 		return e && e->code == TN_E_NO_MEMORY ? TN_E_NO_MEMORY : tn_wrap(e, TN_E_CONFIG, "compiled policy");

@@ -4,6 +4,7 @@
  * kernel resolved, and it has a short name only if root put that name into a directory of the standard PATH.
  */
 #include "internal.h"
+#include "out.h"
 #include "tn_text.h"
 
 static struct tn_str last_component(struct tn_str path)
@@ -157,6 +158,23 @@ long tnp_exec_command(const struct tnp_op *op, char *out, size_t cap)
 	return (long)s.n;
 }
 
+/* Words are quoted in pieces of fixed size: what is shown is cut anyway. */
+void tnp_exec_words(struct tnp_out *o, const struct tnp_op *op)
+{
+	for (size_t i = 0; i == 0 || i < op->exec->argc; i++) {
+		char word[512];
+		struct sink s = { .p = word, .cap = sizeof(word) };
+		struct tn_str w = i ? op->exec->argv[i] : tnp_exec_name(op);
+
+		if (w.n > 240)
+			w.n = 240;
+		put_word(&s, w);
+		tnp_out_text(o, i ? " " : "");
+		tnp_out_term(o, (struct tn_str){ word, s.full ? 0 : s.n }, 480);
+		tnp_out_text(o, i && w.n < op->exec->argv[i].n ? "..." : "");
+	}
+}
+
 bool tnp_command(struct tnp_eval *ev, struct tn_str *out)
 {
 	struct tn_str string;
@@ -238,7 +256,7 @@ static bool names(const struct tn_constraint *c)
 
 bool tnp_binding_names_program(const struct tnp_eval *ev, const struct tnp_binding *b)
 {
-	if (b->resource_path && names(b->resource_path))
+	if (b->resource_c && names(b->resource_c))
 		return true;
 	for (size_t i = 0; i < b->nargs; i++) {
 		enum tnp_ours o = b->args[i].ours;

@@ -94,7 +94,7 @@ struct tnp_binding {
 	bool gated;                       /* the entry has an approval gate: yields no kernel rule */
 	bool free_program;                /* exec row: no argument says which program (the rule of "unconstrained run_command") */
 	const struct tnp_resource *resource; /* "read:documents": also within this */
-	const struct tn_constraint *resource_path; /* its path, resolved; NULL: none or host and port */
+	const struct tn_constraint *resource_c; /* its path, resolved; NULL: none or host and port */
 };
 struct tnp_rowb { const struct tnp_binding *b; size_t n; }; /* the row's own tools in order, then those of its `then` row */
 struct tnp_link {
@@ -171,6 +171,8 @@ enum tnp_m tnp_binding_match(struct tnp_eval *ev, const struct tnp_binding *b, c
 bool tnp_gate_fires(struct tnp_eval *ev, const struct tn_warrant *w, const struct tnp_binding *b); /* or cannot be judged */
 /* exec.c: the command text into ev->text; the program word of it */
 bool tnp_command(struct tnp_eval *ev, struct tn_str *out);
+struct tnp_out;
+void tnp_exec_words(struct tnp_out *o, const struct tnp_op *op); /* shell-quoted argv for a terminal, nothing unwrapped */
 struct tn_str tnp_exec_name(const struct tnp_op *op);
 bool tnp_exec_shell_string(const struct tnp_op *op, struct tn_str *string);
 bool tnp_is_loader(const struct tnp_policy *p, struct tn_str path);

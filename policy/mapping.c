@@ -229,9 +229,10 @@ static const struct tn_tool *action_entry(const struct binder *b, const char *ve
 }
 
 /* Arguments of an action string have the canonical names. */
+#define ACTION_ARG(name, ours) { { (name), sizeof(name) - 1 }, (ours) }
 static const struct tnp_maparg action_args[] = {
-	{ TN_STR("path"), TNP_A_PATH }, { TN_STR("program"), TNP_A_PROGRAM }, { TN_STR("command"), TNP_A_COMMAND },
-	{ TN_STR("host"), TNP_A_HOST }, { TN_STR("port"), TNP_A_PORT }, { TN_STR("ip"), TNP_A_IP }, { TN_STR("url"), TNP_A_URL },
+	ACTION_ARG("path", TNP_A_PATH), ACTION_ARG("program", TNP_A_PROGRAM), ACTION_ARG("command", TNP_A_COMMAND),
+	ACTION_ARG("host", TNP_A_HOST), ACTION_ARG("port", TNP_A_PORT), ACTION_ARG("ip", TNP_A_IP), ACTION_ARG("url", TNP_A_URL),
 };
 static const struct tnp_maptool action_tool = { .args = action_args, .nargs = sizeof(action_args) / sizeof(*action_args) };
 
@@ -251,7 +252,7 @@ static enum tn_code bind_action(struct binder *b, const struct verb *verb, const
 	nb.star = nb.entry == b->star;
 	nb.gated = has_gate(b->w, nb.tool);
 	if (res->path)
-		TN_TRY(tnp_resolve_constraint(b->r, res->path, &nb.resource_path));
+		TN_TRY(tnp_resolve_constraint(b->r, res->path, &nb.resource_c));
 	return bind_variant(b, nb, &action_tool, 0);
 }
 

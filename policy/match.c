@@ -312,8 +312,8 @@ static enum tnp_m resource_match(struct tnp_eval *ev, const struct tnp_binding *
 {
 	enum tnp_m m;
 
-	if (b->resource_path)
-		return path_match(ev, TNP_A_PATH, b->resource_path);
+	if (b->resource_c)
+		return path_match(ev, TNP_A_PATH, b->resource_c);
 	m = net_match(ev, TNP_A_HOST, b->resource->host);
 	return m == TNP_M_YES && b->resource->port ? net_match(ev, TNP_A_PORT, b->resource->port) : m;
 }

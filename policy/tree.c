@@ -143,7 +143,7 @@ static bool about_object(enum tnp_ours o)
 
 static bool binding_could(const struct tnp_binding *b, struct tn_str dir)
 {
-	bool could = !b->impossible && (!b->resource_path || tnp_tree_could(b->resource_path, dir));
+	bool could = !b->impossible && (!b->resource_c || tnp_tree_could(b->resource_c, dir));
 
 	for (size_t i = 0; could && i < b->nargs; i++)
 		could = !about_object(b->args[i].ours) || tnp_tree_could(b->args[i].c, dir);
@@ -159,7 +159,7 @@ static bool literal_holds(const struct tnp_barg *a)
 
 static bool binding_all(const struct tnp_binding *b, struct tn_str dir)
 {
-	bool all = !b->impossible && !b->gated && (!b->resource_path || tnp_tree_all(b->resource_path, dir));
+	bool all = !b->impossible && !b->gated && (!b->resource_c || tnp_tree_all(b->resource_c, dir));
 
 	for (size_t i = 0; all && i < b->nargs; i++) {
 		if (b->args[i].ours == TNP_A_PATH || b->args[i].ours == TNP_A_PROGRAM)

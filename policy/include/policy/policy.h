@@ -157,7 +157,7 @@ struct tnp_event {
 	char session[33];       /* 32 hex */
 	enum tnp_outcome outcome; enum tnp_mode mode; enum tnp_layer layer; int level;
 	const char *reported_by; /* "process" or NULL */
-	struct tn_str op, object, object2, tool, arg, reason, constraint, nearest, capability, baseline_row; /* n 0 = absent; arg doubles as args JSON text */
+	struct tn_str op, object, object2, tool, arg, reason, constraint, nearest, capability, baseline_row; /* n 0 = absent; arg: the argument that failed */
 	int code, link, depth; char warrant[48];
 	int pid, tid, ppid; unsigned uid; struct tn_str exe;
 	int err; uint32_t repeat;
