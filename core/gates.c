@@ -239,12 +239,11 @@ static enum tn_code check_tool(const struct tn_warrant *parent, const struct tn_
 	return tn_fail(e, TN_E_EXPANSION, "the parent's approval gate of %.*s is weakened", (int)tool.n, tool.p);
 }
 
-/* Every name that some entry mentions, and "*" for all the names that none does. */
+/* Every name that some entry mentions.  The names that none does share the gate under "*", which is one of them. */
 enum tn_code tn_gates_attenuate(const struct tn_warrant *parent, const struct tn_warrant *child, struct tn_err *e)
 {
 	if (!parent->gates)
 		return TN_OK;
-	TN_TRY(check_tool(parent, child, TN_STR("*"), e));
 	for (size_t i = 0; i < parent->gates->n; i++)
 		TN_TRY(check_tool(parent, child, parent->gates->v[i].tool, e));
 	for (size_t i = 0; i < child->ntools; i++)

@@ -41,6 +41,32 @@ Test(chain, a_child_that_grants_the_same_is_fine)
 	cr_assert_eq(tn_grant_expires(g), NOW + 3600);
 }
 
+Test(chain, an_error_record_is_optional)
+{
+	const tn_warrant *p = root();
+	struct tn_warrant c = child_fields(p);
+	struct tn_verify_opts o = { .roots = &key(0)->pub, .nroots = 1, .now = NOW };
+	const tn_grant *g;
+
+	c.tools = tool_with("other", NULL, subpath("/"));
+	const tn_warrant *links[2] = { p, made(&c) };
+	cr_assert_eq(tn_chain_verify(links, 1, &o, &arena, &g, NULL), TN_OK);
+	cr_assert_eq(tn_chain_verify(links, 2, &o, &arena, &g, NULL), TN_E_EXPANSION);
+	o.now = NOW + 3600;
+	cr_assert_eq(tn_chain_verify(links, 1, &o, &arena, &g, NULL), TN_E_EXPIRED);
+}
+
+Test(chain, no_memory_is_no_grant)
+{
+	const tn_warrant *p = root();
+	struct tn_verify_opts o = { .roots = &key(0)->pub, .nroots = 1, .now = NOW };
+	struct tn_arena none = { 0 };
+	const tn_grant *g;
+
+	cr_code(tn_chain_verify(&p, 1, &o, &none, &g, &err), TN_E_NO_MEMORY);
+	cr_assert_null(g);
+}
+
 Test(chain, trust)
 {
 	const tn_warrant *p = root();
@@ -436,6 +462,52 @@ Test(chain, gates_stay_or_grow)
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		cr_assert_eq(gates(rows[i].parent, rows[i].child), rows[i].want, "row %zu: %s", i, err.msg);
+}
+
+static enum tn_code gates_of_any_tool(const char *parent, const char *child)
+{
+	struct tn_warrant f = root_fields();
+
+	f.tools = tool_with("*", NULL, subpath("/"));
+	f.ext = gate_ext(parent);
+	f.next = 1;
+	const tn_warrant *p = made(&f);
+	struct tn_warrant c = child_fields(p);
+	c.ext = child ? gate_ext(child) : NULL;
+	c.next = child != NULL;
+	return verify2(p, &c);
+}
+
+Test(chain, gates_of_tools_that_only_a_wildcard_reaches)
+{
+	cr_code(gates_of_any_tool(GATE_WHOLE, GATE_WHOLE), TN_OK);
+	cr_code(gates_of_any_tool(GATE_WHOLE, NULL), TN_E_EXPANSION);
+	cr_code(gates_of_any_tool(GATE_STAR, GATE_STAR), TN_OK);
+	cr_code(gates_of_any_tool(GATE_STAR, NULL), TN_E_EXPANSION);
+	/* an entry of its own, for a tool nobody else names, that asks for less */
+	cr_code(gates_of_any_tool(GATE_STAR, "a2612aa16461726773f6617aa16461726773a0"), TN_E_EXPANSION);
+	cr_code(gates_of_any_tool(GATE_STAR, "a2612aa16461726773f6617aa16461726773f6"), TN_OK);
+}
+
+Test(chain, an_issuers_gates_bind_what_it_issues)
+{
+	struct tn_warrant f = issuer_fields();
+
+	f.ext = gate_ext("a16161a16461726773f6"); /* a */
+	f.next = 1;
+	const tn_warrant *p = made(&f);
+	struct tn_warrant c = child_fields(p);
+	c.issuer_type = c.has_issuable = false;
+	c.tools = tool_with("a", NULL, subpath("/"));
+	c.ntools = 1;
+	cr_code(verify2(p, &c), TN_OK);
+	c.next = 0;
+	cr_code(verify2(p, &c), TN_E_EXPANSION);
+	c = child_fields(p);
+	c.next = 0;
+	cr_code(verify2(p, &c), TN_E_EXPANSION); /* an issuer below could issue it */
+	c.next = 1;
+	cr_code(verify2(p, &c), TN_OK);
 }
 
 Test(chain, a_gate_goes_with_its_tool)

@@ -283,6 +283,7 @@ Test(grant, an_unverifiable_parent_is_not_extended)
 	size_t n;
 	cr_code(tn_grant_child(&c, 1, &m, key(2), &arena, &links, &n, &err), TN_E_CHAIN);
 	const tn_warrant *both[2] = { p, c };
+	cr_code(tn_grant_child(both, 0, &m, key(0), &arena, &links, &n, &err), TN_E_CHAIN);
 	cr_code(tn_grant_child(both, 2, &m, key(2), &arena, &links, &n, &err), TN_OK);
 	cr_assert_eq(n, 3);
 }
