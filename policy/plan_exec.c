@@ -9,13 +9,14 @@
 
 #define PATH_CAP 4096
 
+#define LIT(s) { (s), sizeof(s) - 1 }
 static const struct tn_str STANDARD[] = {
-	TN_STR("/usr/local/sbin"), TN_STR("/usr/local/bin"), TN_STR("/usr/sbin"), TN_STR("/usr/bin"), TN_STR("/sbin"), TN_STR("/bin"),
+	LIT("/usr/local/sbin"), LIT("/usr/local/bin"), LIT("/usr/sbin"), LIT("/usr/bin"), LIT("/sbin"), LIT("/bin"),
 };
 /* where an exec entry that names no program may find one */
-static const struct tn_str SYSTEM_TREES[] = { TN_STR("/usr"), TN_STR("/bin"), TN_STR("/sbin"), TN_STR("/opt") };
+static const struct tn_str SYSTEM_TREES[] = { LIT("/usr"), LIT("/bin"), LIT("/sbin"), LIT("/opt") };
 /* A command line may come as `sh -c LINE`, which is judged as LINE: the shell itself must start. */
-static const struct tn_str SHELLS[] = { TN_STR("sh"), TN_STR("bash"), TN_STR("dash"), TN_STR("ash"), TN_STR("zsh"), TN_STR("ksh"), TN_STR("mksh") };
+static const struct tn_str SHELLS[] = { LIT("sh"), LIT("dash"), LIT("bash"), LIT("ksh"), LIT("ksh93"), LIT("mksh"), LIT("zsh") };
 
 static void note_program(struct tnp_build *b, struct tn_str name)
 {

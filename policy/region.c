@@ -125,7 +125,7 @@ static size_t literal_len(struct tn_str s)
 static void pattern(const struct tn_constraint *c, struct tnp_regions *out)
 {
 	/* what may follow "D/" so that it matches all below D: the glob's `*` matches `/` too */
-	static const struct tn_str ALL_BELOW[] = { TN_STR("*"), TN_STR("**"), TN_STR("**/*") };
+	static const struct tn_str ALL_BELOW[] = { { "*", 1 }, { "**", 2 }, { "**/*", 4 } };
 	struct tn_str s = c->text;
 	size_t lit = literal_len(s);
 
@@ -148,7 +148,8 @@ static void pattern(const struct tn_constraint *c, struct tnp_regions *out)
 
 	for (size_t i = 0; s.p[lit - 1] == '/' && i < sizeof(ALL_BELOW) / sizeof(*ALL_BELOW); i++)
 		exact |= tn_str_eq(rest, ALL_BELOW[i]);
-	tnp_region_push(out, (struct tnp_region){ dir, TNP_BELOW, exact });
+	/* "/" is the one directory whose own name ends in the slash */
+	tnp_region_push(out, (struct tnp_region){ dir, dir.n == 1 ? TNP_TREE : TNP_BELOW, exact });
 }
 
 static bool cased(unsigned char b)
@@ -166,19 +167,24 @@ static struct tn_str caseless_prefix(struct tn_str root)
 	return n == root.n ? root : tnp_path_dir((struct tn_str){ root.p, n ? n : 1 });
 }
 
+/* The root is compared as the text it is: not in normal form it holds nothing, "/" and "" hold everything. */
 static void subpath(const struct tn_constraint *c, struct tnp_regions *out)
 {
-	struct tn_str root = no_trailing_slash(c->subpath.root);
+	struct tn_str root = c->subpath.root, plain = root;
 
-	if (root.n == 0 || root.p[0] != '/')
-		return;
-	if (c->subpath.case_sensitive) {
-		tnp_region_push(out, (struct tnp_region){ root, c->subpath.allow_equal ? TNP_TREE : TNP_BELOW, true });
+	while (plain.n > 0 && plain.p[plain.n - 1] == '/')
+		plain.n--;
+	if (plain.n == 0) {
+		tnp_region_everything(out, true);
 		return;
 	}
-	struct tn_str around = caseless_prefix(root);
+	if (!tnp_path_plain(plain) || memchr(plain.p, '\\', plain.n))
+		return;
+	enum tnp_form form = c->subpath.allow_equal && plain.n == root.n ? TNP_TREE : TNP_BELOW;
+	struct tn_str around = c->subpath.case_sensitive ? plain : caseless_prefix(plain);
+	bool exact = tn_str_eq(around, plain);
 
-	tnp_region_push(out, (struct tnp_region){ around, TNP_TREE, tn_str_eq(around, root) && c->subpath.allow_equal });
+	tnp_region_push(out, (struct tnp_region){ around, exact ? form : TNP_TREE, exact });
 }
 
 /* CONTAINS asks the list to hold all of these: with one path in it, at most one. */
@@ -206,6 +212,8 @@ static void all_of(const struct tn_constraint *c, enum tnp_shape shape, struct t
 {
 	struct tnp_regions r = { .a = out->a };
 
+	if (c->list.n == 0) /* cannot say */
+		return;
 	tnp_region_everything(&r, true);
 	for (size_t i = 0; i < c->list.n; i++) {
 		struct tnp_regions one = { .a = out->a };
@@ -218,10 +226,54 @@ static void all_of(const struct tn_constraint *c, enum tnp_shape shape, struct t
 	out->failed |= r.failed;
 }
 
+/* Could it answer "cannot say" about some path?  Rather yes. */
+static bool may_not_say(const struct tn_constraint *c)
+{
+	switch (c->type) {
+	case TN_C_EXACT:
+	case TN_C_ONE_OF:
+	case TN_C_NOT_ONE_OF:
+	case TN_C_WILDCARD:
+	case TN_C_CONTAINS:
+	case TN_C_SUBSET:
+		return false;
+	case TN_C_PATTERN:
+		return tn_glob_match(c->text, TN_STR("/")) == TN_CANNOT_SAY; /* not a glob */
+	case TN_C_SUBPATH:
+		return !c->subpath.case_sensitive;
+	case TN_C_ALL:
+	case TN_C_ANY:
+	case TN_C_NOT:
+		for (size_t i = 0; i < c->list.n; i++)
+			if (may_not_say(&c->list.c[i]))
+				return true;
+		return c->type == TN_C_NOT ? c->list.n != 1 : c->type == TN_C_ALL && c->list.n == 0;
+	case TN_C_RANGE:
+	case TN_C_REGEX:
+	case TN_C_CIDR:
+	case TN_C_URL_PATTERN:
+	case TN_C_URL_SAFE:
+	case TN_C_SHLEX:
+	case TN_C_CEL:
+	case TN_C_UNKNOWN:
+		return true;
+	}
+	return true;
+}
+
+/* In order: a part that cannot say ends the question, and what follows it is only sometimes asked. */
 static void any_of(const struct tn_constraint *c, enum tnp_shape shape, struct tnp_regions *out)
 {
-	for (size_t i = 0; i < c->list.n; i++)
+	bool certain = true;
+
+	for (size_t i = 0; i < c->list.n; i++) {
+		size_t first = out->n;
+
 		tnp_region_of(&c->list.c[i], shape, out);
+		for (size_t k = first; !certain && k < out->n; k++)
+			out->v[k].exact = false;
+		certain = certain && !may_not_say(&c->list.c[i]);
+	}
 }
 
 void tnp_region_of(const struct tn_constraint *c, enum tnp_shape shape, struct tnp_regions *out)
@@ -262,6 +314,9 @@ void tnp_region_of(const struct tn_constraint *c, enum tnp_shape shape, struct t
 		tnp_region_everything(out, true);
 		return;
 	case TN_C_NOT:
+		if (c->list.n == 1)
+			tnp_region_everything(out, false);
+		return;
 	case TN_C_NOT_ONE_OF:
 	case TN_C_SHLEX:
 		tnp_region_everything(out, false);
