@@ -273,11 +273,11 @@ Test(plan, unconstrained_exec_is_the_system_and_what_may_be_read_but_not_written
 	world_open(&w);
 	w.facts.path_dirs[0] = TN_STR("/srv/tools");
 	w.facts.npath_dirs = 1;
-	world_caps(&w, "{\"run_command\":{},\"read_file\":{\"path\":{\"any\":[{\"subpath\":\"/data\"},{\"subpath\":\"/work\"}]}},"
-		       "\"write_file\":{\"path\":{\"subpath\":\"/work\"}}}");
+	world_caps(&w, "{\"run_command\":{},\"read_file\":{\"path\":{\"any\":[{\"subpath\":\"/data\"},{\"subpath\":\"/proj\"}]}},"
+		       "\"write_file\":{\"path\":{\"subpath\":\"/proj\"}}}");
 	world_build(&w, 1);
 	cr_assert(executes("/usr/bin/ls") && executes("/opt/x.bin") && executes("/srv/tools/y.bin") && executes("/data/z.bin"));
-	cr_assert_not(executes("/work/z.bin"), "the session could write it");
+	cr_assert_not(executes("/proj/z.bin"), "the session could write it");
 	cr_assert_not(executes("/home/u/z.bin"));
 }
 
@@ -354,10 +354,10 @@ static bool clash(const char *caps, struct tnp_protect o)
 
 Test(plan, protected_objects_in_granted_trees_clash)
 {
-	static const char WRITE[] = "{\"write_file\":{\"path\":{\"subpath\":\"/work\"}}}", READ[] = "{\"read_file\":{\"path\":{\"subpath\":\"/work\"}}}";
-	static const char EXACT[] = "{\"write_file\":{\"path\":{\"exact\":\"/work/a.txt\"}}}", DEL[] = "{\"delete_file\":{\"path\":{\"subpath\":\"/work\"}}}";
-	struct tnp_protect log = { TN_STR("/work/log/s.jsonl"), false, false, "log" }, key = { TN_STR("/work/k.key"), false, true, "key" };
-	struct tnp_protect other = { TN_STR("/workshop/k.key"), false, true, "key" }, dir = { TN_STR("/work/a.txt"), false, false, "warrant" };
+	static const char WRITE[] = "{\"write_file\":{\"path\":{\"subpath\":\"/proj\"}}}", READ[] = "{\"read_file\":{\"path\":{\"subpath\":\"/proj\"}}}";
+	static const char EXACT[] = "{\"write_file\":{\"path\":{\"exact\":\"/proj/a.txt\"}}}", DEL[] = "{\"delete_file\":{\"path\":{\"subpath\":\"/proj\"}}}";
+	struct tnp_protect log = { TN_STR("/proj/log/s.jsonl"), false, false, "log" }, key = { TN_STR("/proj/k.key"), false, true, "key" };
+	struct tnp_protect other = { TN_STR("/projects/k.key"), false, true, "key" }, dir = { TN_STR("/proj/a.txt"), false, false, "warrant" };
 	struct tnp_protect tmp = { TN_STR("/tmp/private/w.tok"), false, false, "warrant" };
 
 	cr_assert(clash(WRITE, log));
@@ -377,26 +377,26 @@ Test(plan, a_program_that_the_session_could_write_clashes_unless_named)
 	struct tnp_protect o;
 
 	world_open(&w);
-	w.facts.program = TN_STR("/work/tool.bin");
-	world_caps(&w, "{\"write_file\":{\"path\":{\"subpath\":\"/work\"}}}");
+	w.facts.program = TN_STR("/proj/tool.bin");
+	world_caps(&w, "{\"write_file\":{\"path\":{\"subpath\":\"/proj\"}}}");
 	world_build(&w, 1);
 	cr_assert(tnp_plan_writable_program(w.plan, &w.facts, &c, &o));
 	cr_assert_str_eq(c.object->what, "program");
 	world_close(&w);
 	world_open(&w);
-	w.facts.program = TN_STR("/work/tool.bin");
-	world_caps(&w, "{\"write_file\":{\"path\":{\"subpath\":\"/work\"}},\"run_command\":{\"program\":{\"exact\":\"/work/tool.bin\"}}}");
+	w.facts.program = TN_STR("/proj/tool.bin");
+	world_caps(&w, "{\"write_file\":{\"path\":{\"subpath\":\"/proj\"}},\"run_command\":{\"program\":{\"exact\":\"/proj/tool.bin\"}}}");
 	world_build(&w, 1);
 	cr_assert_not(tnp_plan_writable_program(w.plan, &w.facts, &c, &o));
 	world_close(&w);
 	world_open(&w);
-	w.facts.app_trees[0] = TN_STR("/work/venv");
+	w.facts.app_trees[0] = TN_STR("/proj/venv");
 	w.facts.napp = 1;
-	world_caps(&w, "{\"write_file\":{\"path\":{\"subpath\":\"/work\"}}}");
+	world_caps(&w, "{\"write_file\":{\"path\":{\"subpath\":\"/proj\"}}}");
 	world_build(&w, 1);
 	cr_assert(tnp_plan_writable_program(w.plan, &w.facts, &c, &o));
 	world_close(&w);
-	world_of(&w, "{\"write_file\":{\"path\":{\"subpath\":\"/work\"}}}");
+	world_of(&w, "{\"write_file\":{\"path\":{\"subpath\":\"/proj\"}}}");
 	cr_assert_not(tnp_plan_writable_program(w.plan, &w.facts, &c, &o));
 }
 
@@ -404,11 +404,11 @@ Test(plan, a_program_that_the_session_could_write_clashes_unless_named)
 
 static const char *const OBJECTS[] = {
 	"/data/a.txt", "/data/b.bin", "/data/sub/a.txt", "/data/sub/deep/c.txt", "/data", "/data/sub", "/data/sub/deep", "/srv/a.txt", "/srv/app",
-	"/srv/app/a.txt", "/srv/app/b.log", "/database/a.txt", "/etc/passwd_", "/etc/shadow_", "/work/a.txt", "/work", "/usr/lib/x.so",
+	"/srv/app/a.txt", "/srv/app/b.log", "/database/a.txt", "/etc/passwd_", "/etc/shadow_", "/proj/a.txt", "/proj", "/usr/lib/x.so",
 	"/tmp/private/x.txt", "/tmp/private", "/dev/null", "/home/u/.gitconfig",
 };
 static const char *const NAMES[] = {
-	"/data/new.txt", "/data/sub/new.txt", "/srv/new.txt", "/srv/app/new.log", "/work/new", "/etc/new.txt", "/tmp/private/new.txt", "/data/sub/deep/new",
+	"/data/new.txt", "/data/sub/new.txt", "/srv/new.txt", "/srv/app/new.log", "/proj/new", "/etc/new.txt", "/tmp/private/new.txt", "/data/sub/deep/new",
 };
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -419,8 +419,8 @@ static struct tn_value text(const char *s)
 
 static struct tn_constraint random_constraint(struct tn_arena *a, unsigned depth)
 {
-	static const char *const PATTERNS[] = { "/data/*", "/data/*.txt", "/srv/app/*", "/srv/**", "/data/sub/*", "/work/?.txt", "/data/a.txt", "*" };
-	static const char *const ROOTS[] = { "/data", "/data/sub", "/srv", "/work", "/srv/app", "/data/a.txt" };
+	static const char *const PATTERNS[] = { "/data/*", "/data/*.txt", "/srv/app/*", "/srv/**", "/data/sub/*", "/proj/?.txt", "/data/a.txt", "*" };
+	static const char *const ROOTS[] = { "/data", "/data/sub", "/srv", "/proj", "/srv/app", "/data/a.txt" };
 	int kind = rand() % (depth ? 7 : 4);
 
 	if (kind == 0)

@@ -43,10 +43,10 @@ Test(plan_words, one_sentence_says_it_all)
 
 Test(plan_words, what_is_granted_is_named)
 {
-	world_of(&w, "{\"read_file\":{\"path\":{\"any\":[{\"subpath\":\"/data\"},{\"pattern\":\"/srv/*\"}]}},\"write_file\":{\"path\":{\"exact\":\"/work/a.txt\"}},"
-		     "\"delete_file\":{\"path\":{\"subpath\":\"/work\"}},\"run_command\":{\"command\":{\"shlex\":[\"git\",\"ls\"]}},"
+	world_of(&w, "{\"read_file\":{\"path\":{\"any\":[{\"subpath\":\"/data\"},{\"pattern\":\"/srv/*\"}]}},\"write_file\":{\"path\":{\"exact\":\"/proj/a.txt\"}},"
+		     "\"delete_file\":{\"path\":{\"subpath\":\"/proj\"}},\"run_command\":{\"command\":{\"shlex\":[\"git\",\"ls\"]}},"
 		     "\"web_fetch\":{\"url\":{\"pattern\":\"https://example.com/*\"}}}");
-	cr_assert_str_eq(sentence(NOW), "reads /data, /srv/*; writes /work/a.txt; deletes /work; runs git, ls (also by sh -c); "
+	cr_assert_str_eq(sentence(NOW), "reads /data, /srv/*; writes /proj/a.txt; deletes /proj; runs git, ls (also by sh -c); "
 					"network: url pattern https://example.com/*; ends in 12 min");
 }
 
