@@ -198,7 +198,7 @@ static const struct compile COMPILE[] = {
 	{ TNP_ROW_DELETE, TNP_A_PATH, TNP_R_DELETE, AT_PARENT, false, false },
 	{ TNP_ROW_RMDIR, TNP_A_PATH, TNP_R_DELETE, AT_PARENT, true, false },  /* one right removes files as well */
 	{ TNP_ROW_RENAME, TNP_A_SOURCE, TNP_R_DELETE, AT_PARENT, true, false },
-	{ TNP_ROW_RENAME, TNP_A_DESTINATION, TNP_R_CREATE | TNP_R_MKDIR, AT_PARENT, true, false },
+	{ TNP_ROW_RENAME, TNP_A_DESTINATION, TNP_R_CREATE | TNP_R_MKDIR | TNP_R_DELETE, AT_PARENT, true, false }, /* or over what is there */
 };
 
 static void put(struct tnp_build *b, const struct compile *c, struct tnp_item *it, struct tn_str path, bool tree, bool exact)

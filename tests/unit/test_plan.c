@@ -493,7 +493,7 @@ static bool is_a_root(struct tn_str path)
 	return false;
 }
 
-static size_t allowed, denied, held;
+static size_t allowed, denied, held, renamed;
 
 static void compare(enum tnp_kind kind, const char *path, bool is_dir)
 {
@@ -509,6 +509,23 @@ static void compare(enum tnp_kind kind, const char *path, bool is_dir)
 	allowed += decide;
 	denied += !decide;
 	held += decide && exact;
+}
+
+/* The kernel asks to remove the old name and to make the new one, where a decision asks for tools. */
+static void compare_rename(const char *from, const char *to, bool over)
+{
+	bool dir = !world_is_file(tn_cstr(from));
+	struct tnp_op op = { .kind = TNP_RENAME, .path = tn_cstr(from), .path2 = tn_cstr(to), .is_dir = dir, .over = over };
+	struct tnp_decision d;
+	struct tn_str old = parent_of(op.path), new = parent_of(op.path2);
+
+	tnp_decide(w.p, &op, NOW, &d);
+	if (w.plan->refused_root || d.verdict != TN_ALLOW || is_a_root(op.path) || is_a_root(op.path2))
+		return;
+	cr_assert(given(w.plan, old, TNP_R_DELETE, true, false), "rename %s %s: nothing removes the old name", from, to);
+	cr_assert(given(w.plan, new, dir ? TNP_R_MKDIR : TNP_R_CREATE, true, false), "rename %s %s: nothing makes the new name", from, to);
+	cr_assert(!over || given(w.plan, new, TNP_R_DELETE, true, false), "rename %s %s: nothing removes what was there", from, to);
+	renamed++;
 }
 
 Test(plan, rules_and_decisions_agree, .timeout = 100)
@@ -532,10 +549,71 @@ Test(plan, rules_and_decisions_agree, .timeout = 100)
 		for (size_t k = 0; k < COUNT(NAMES); k++) {
 			compare(TNP_CREATE, NAMES[k], false);
 			compare(TNP_MKDIR, NAMES[k], true);
+			for (size_t m = 0; m < COUNT(OBJECTS); m++)
+				compare_rename(OBJECTS[m], NAMES[k], false);
 		}
+		compare_rename("/data/a.txt", "/data/b.bin", true);
+		compare_rename("/data/sub/a.txt", "/data/a.txt", true);
 		world_close(&w);
 	}
 	/* the property says nothing if one side never happens */
-	cr_assert(allowed > 5000 && denied > 5000 && held > 2000, "%zu allowed, %zu denied, %zu held exactly", allowed, denied, held);
+	cr_assert(allowed > 5000 && denied > 5000 && held > 2000 && renamed > 500, "%zu allowed, %zu denied, %zu held exactly, %zu renamed", allowed,
+		  denied, held, renamed);
+	world_open(&w);
+}
+
+/* ---------------------------------------------------------------- and for programs */
+
+struct call { const char *path; struct tn_str argv[3]; size_t argc; };
+static const struct call CALLS[] = {
+	{ "/usr/bin/git", { { "git", 3 }, { "status", 6 } }, 2 },
+	{ "/usr/bin/ls", { { "ls", 2 }, { "-la", 3 } }, 2 },
+	{ "/usr/bin/sh", { { "sh", 2 }, { "-c", 2 }, { "git status", 10 } }, 3 },
+	{ "/usr/bin/bash", { { "bash", 4 }, { "-c", 2 }, { "ls -la", 6 } }, 3 },
+	{ "/usr/bin/rm", { { "rm", 2 }, { "x", 1 } }, 2 },
+	{ "/usr/bin/sh", { { "sh", 2 }, { "script.sh", 9 } }, 2 },
+	{ "/opt/tool.bin", { { "tool", 4 } }, 1 },
+	{ "/data/tool.bin", { { "tool", 4 } }, 1 },
+	{ "/proj/tool.bin", { { "git", 3 }, { "status", 6 } }, 2 },
+};
+
+static size_t compare_exec(const struct call *c)
+{
+	bool standard = strncmp(c->path, "/usr/bin/", 9) == 0;
+	struct tnp_exec x = { .requested = tn_cstr(c->path), .argv = c->argv, .argc = c->argc, .cwd = TN_STR("/proj"), .standard_path = standard,
+			      .system_file = standard || strncmp(c->path, "/opt/", 5) == 0 };
+	struct tnp_op op = { .kind = TNP_EXEC, .path = tn_cstr(c->path), .exec = &x };
+	struct tnp_decision d;
+
+	tnp_decide(w.p, &op, NOW, &d);
+	cr_assert(d.verdict == TN_DENY || simulate(w.plan, TNP_EXEC, op.path, false), "%s is allowed, but no rule", c->path);
+	cr_assert(d.verdict == TN_ALLOW || !simulate(w.plan, TNP_EXEC, op.path, true), "%s is denied, but an exact rule gives it", c->path);
+	return d.verdict == TN_ALLOW;
+}
+
+Test(plan, what_may_run_has_a_rule)
+{
+	static const char *const CAPS[] = {
+		"{\"run_command\":{}}", "{\"run_command\":{\"command\":{\"shlex\":[\"git\",\"ls\"]}}}", "{\"Bash\":{\"command\":{\"pattern\":\"git *\"}}}",
+		"{\"run_command\":{\"command\":\"ls -la\"}}", "{\"run_command\":{\"command\":{\"one_of\":[\"ls -la\",\"rm x\",\"/data/tool.bin\"]}}}",
+		"{\"run_command\":{\"program\":{\"exact\":\"/opt/tool.bin\"}}}", "{\"run_command\":{\"program\":{\"subpath\":\"/data\"}}}",
+		"{\"run_command\":{\"argv\":{\"exact\":[\"git\",\"status\"]}}}", "{\"run_command\":{\"command\":{\"any\":[{\"pattern\":\"git *\"},{\"shlex\":[\"ls\"]}]}}}",
+		"{\"run_command\":{\"command\":{\"all\":[{\"pattern\":\"* status\"},{\"pattern\":\"git *\"}]}}}", "{\"*\":{}}",
+		"{\"run_command\":{\"command\":{\"pattern\":\"git *\"},\"cwd\":{\"subpath\":\"/proj\"}}}",
+		"{\"run_command\":{},\"read_file\":{\"path\":{\"subpath\":\"/data\"}}}",
+	};
+	size_t ran = 0;
+
+	for (size_t i = 0; i < COUNT(CAPS); i++) {
+		size_t here = 0;
+
+		world_of(&w, CAPS[i]);
+		for (size_t k = 0; k < COUNT(CALLS); k++)
+			here += compare_exec(&CALLS[k]);
+		cr_assert_gt(here, 0, "%s lets nothing run", CAPS[i]);
+		ran += here;
+		world_close(&w);
+	}
+	cr_assert_lt(ran, COUNT(CAPS) * COUNT(CALLS), "everything runs");
 	world_open(&w);
 }
