@@ -154,7 +154,7 @@ struct list { size_t at, count, max; };
 #define LIST(m, c) { OFF(m), OFF(c), sizeof(((struct tnp_facts *)0)->m) / sizeof(struct tn_str) }
 static const struct list LISTS[] = { LIST(interp, ninterp), LIST(chain, nchain), LIST(app_trees, napp), LIST(path_dirs, npath_dirs) };
 #define N(a) (sizeof(a) / sizeof(*(a)))
-#define FACTS_PARTS (N(STRINGS) + N(LISTS) + 2)
+#define FACTS_PARTS (N(STRINGS) + N(LISTS) + 3)
 
 static const struct tn_str *str_at(const struct tnp_facts *f, size_t at)
 {
@@ -196,6 +196,7 @@ static void put_facts(struct tn_cborw *w, const struct tnp_facts *f)
 	for (size_t i = 0; i < f->napp; i++)
 		exec |= (uint64_t)f->app_exec[i] << i;
 	tn_cborw_uint(w, exec);
+	tn_cborw_bool(w, f->allow_writable_program);
 	tn_cborw_array(w, f->nprotect);
 	for (size_t i = 0; i < f->nprotect; i++)
 		put_protect(w, &f->protect[i]);
@@ -273,6 +274,7 @@ static enum tn_code get_facts(struct tn_cbor *c, struct tn_arena *a, struct tnp_
 	TN_TRY(tn_cbor_uint(c, UINT16_MAX, &exec));
 	for (size_t i = 0; i < f->napp; i++)
 		f->app_exec[i] = (exec >> i) & 1;
+	TN_TRY(tn_cbor_bool(c, &f->allow_writable_program));
 	return get_protects(c, a, f);
 }
 

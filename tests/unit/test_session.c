@@ -18,7 +18,7 @@ static struct tn_bytes raw_stack(void)
 	return (struct tn_bytes){ buf, (size_t)n };
 }
 
-static struct tnp_protect PROTECT[] = { { TN_STR("/data/key.pem"), false, true, "key" }, { TN_STR("/data/log"), true, false, "log" } };
+static struct tnp_protect PROTECT[] = { { { "/data/key.pem", 13 }, false, true, "key" }, { { "/data/log", 9 }, true, false, "log" } };
 
 static void make(const char *caps, bool recorded)
 {
@@ -34,6 +34,7 @@ static void make(const char *caps, bool recorded)
 	w.facts.app_trees[0] = TN_STR("/opt/app");
 	w.facts.app_exec[0] = true;
 	w.facts.napp = 1;
+	w.facts.allow_writable_program = true;
 	world_caps(&w, caps);
 	memset(&s, 0, sizeof(s));
 	strcpy(s.id, "0123456789abcdef0123456789abcdef");
@@ -95,6 +96,7 @@ static void round_trip(bool recorded)
 	cr_assert(tn_str_eq(t.log, s.log));
 	cr_assert(tn_str_eq(t.facts->chain[0], w.facts.chain[0]));
 	cr_assert_eq(t.facts->nprotect, 2);
+	cr_assert(t.facts->allow_writable_program && t.facts->app_exec[0]);
 	cr_assert_str_eq(t.facts->protect[1].what, "log");
 	same_decisions(p);
 	tn_arena_free(&a);
