@@ -77,7 +77,7 @@ ROWS = [
     Row(2, "expires_at 2^63", 1202, expires(lambda f: 1 << 63), INSIDE, expires(lambda f: f.now + 2000), INSIDE),
     Row(2, "expires_at 2^64-1", 1202, expires(lambda f: (1 << 64) - 1), INSIDE, expires(lambda f: f.now + 3000), INSIDE),
     Row(2, "expires_at beyond all calendars", 1202, expires(lambda f: 8_300_000_000_000), INSIDE,
-        expires(lambda f: f.now + 1), INSIDE),
+        expires(lambda f: f.now + 1000), INSIDE),
     Row(3, "clearance through a hop without one", 1503,
         exec_chain({"tools": DATA, "clearance": 5}, {"tools": DATA}, {"tools": NARROW, "clearance": 9}), INSIDE,
         exec_chain({"tools": DATA, "clearance": 5}, {"tools": DATA, "clearance": 4}, {"tools": NARROW}), INSIDE),
