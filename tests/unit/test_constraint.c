@@ -238,6 +238,11 @@ Test(constraint, long_reasons_are_cut_visibly)
 }
 
 /* --- the stack: matching runs on whatever stack the program's call came with --- */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
 static ucontext_t back, there;
 static const struct tn_constraint *stack_c;
