@@ -36,6 +36,7 @@ Test(cbor, what_no_field_may_contain)
 		"f7", "f0", "e0", "f820", "f8ff", "f3", "fc", "fd", "fe",       /* simple values */
 		"18", "19ff", "1a0000", "1b00", "41", "4201", "61", "81", "8201", "a1", "a101", "a2010203", "f93c", "fa3f", "fb00", /* cut */
 		"5bffffffffffffffff00", "7bffffffffffffffff00", "9bffffffffffffffff00", "bbffffffffffffffff00", /* lies */
+		"828100", "a1018201", "82a10000",                               /* what is owed to two at once */
 		"9affffffff00", "ba7fffffff0000", "1c", "1d", "1e", "1f", "3c", "5c", "7c", "9c", "bc",
 	};
 
@@ -63,6 +64,27 @@ Test(cbor, integers_and_their_limits)
 	cr_assert_eq(i, INT64_MIN);
 	c = over("f93c00");
 	cr_code(tn_cbor_int(&c, &i), TN_E_DESERIALIZATION);
+	c = over("");
+	cr_code(tn_cbor_int(&c, &i), TN_E_DESERIALIZATION);
+}
+
+Test(cbor, simple_values_are_not_mixed_up)
+{
+	static const char *items[] = { "f5", "f6", "f93c00", "01", "6131", "c0", "" };
+	bool b;
+	double f;
+
+	for (size_t i = 0; i < COUNT(items); i++) {
+		struct tn_cbor c = over(items[i]);
+
+		cr_assert_eq(tn_cbor_bool(&c, &b) == TN_OK, i == 0);
+		c = over(items[i]);
+		cr_assert_eq(tn_cbor_null(&c) == TN_OK, i == 1);
+		c = over(items[i]);
+		cr_assert_eq(tn_cbor_float(&c, &f) == TN_OK, i == 2);
+		c = over(items[i]);
+		cr_assert_eq(tn_cbor_peek_null(&c), i == 1);
+	}
 }
 
 Test(cbor, floats_of_all_three_widths)

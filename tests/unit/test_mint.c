@@ -121,6 +121,11 @@ Test(mint, limits)
 	m = plain();
 	m.now = -1;
 	cr_code(try_mint(&m), TN_E_VALIDATION);
+	m.now = INT64_MAX;
+	cr_code(try_mint(&m), TN_E_VALIDATION);
+	m = plain();
+	m.tools = tool_with("t", "p", subpath(memset(tn_arena_alloc(&arena, 70001), 'a', 70000)));
+	cr_code(try_mint(&m), TN_E_TOO_LARGE);
 	m = plain();
 	m.inherit = true;
 	cr_code(try_mint(&m), TN_E_USAGE);
@@ -224,6 +229,30 @@ Test(grant, depth_ends)
 	cr_code(child(p, &m, 1, &c), TN_OK);
 	m.max_depth = 2;
 	cr_code(child(p, &m, 1, &c), TN_E_DEPTH_EXCEEDED);
+}
+
+Test(grant, clearance_is_delegated_but_not_issued)
+{
+	static const char *const names[] = { "read_file" };
+	struct tn_mint m = plain(), e = plain();
+	const tn_warrant *c;
+
+	m.has_clearance = true;
+	m.clearance = 4;
+	e.holder = key(2)->pub;
+	cr_code(child(minted(&m), &e, 1, &c), TN_OK);
+	cr_assert(c->has_clearance && c->clearance == 4);
+	struct tn_mint i = { .issuer_type = true, .issuable = names, .nissuable = 1, .holder = key(1)->pub, .has_holder = true, .now = NOW,
+			     .has_clearance = true, .clearance = 4, .has_max_issue_depth = true, .max_issue_depth = 3 };
+	const tn_warrant *p = minted(&i);
+	cr_assert(p->has_max_issue_depth && p->max_issue_depth == 3);
+	cr_code(child(p, &e, 1, &c), TN_OK);
+	cr_assert_not(c->has_clearance);
+	e.has_clearance = true;
+	e.clearance = 5;
+	cr_code(child(p, &e, 1, &c), TN_E_EXPANSION);
+	e.clearance = 4;
+	cr_code(child(p, &e, 1, &c), TN_OK);
 }
 
 Test(grant, issuers)

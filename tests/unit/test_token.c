@@ -98,6 +98,24 @@ Test(token, a_block_holds_what_its_label_says)
 	read_text(text, TN_E_DESERIALIZATION);
 }
 
+Test(token, a_block_holds_base64)
+{
+	make_chain();
+	read_text("-----BEGIN TENUO WARRANT-----\n!!!!\n-----END TENUO WARRANT-----\n", TN_E_DESERIALIZATION);
+	read_text("-----BEGIN TENUO WARRANT-----\n\n-----END TENUO WARRANT-----\n", TN_E_DESERIALIZATION);
+}
+
+Test(token, text_beyond_all_limits_is_not_even_decoded)
+{
+	size_t len = (size_t)TN_STACK_MAX * 2 + 1;
+	char *text = memset(tn_arena_alloc(&arena, len + 1), 'A', len);
+	struct tn_arena none = { 0 };
+	const tn_warrant *const *links;
+	size_t n;
+
+	cr_code(tn_token_decode(text, len, &none, &links, &n, &err), TN_E_TOO_LARGE);
+}
+
 Test(token, refused)
 {
 	make_chain();
@@ -184,6 +202,18 @@ Test(token, nothing_to_write)
 {
 	const char *text;
 
+	make_chain();
+	const tn_warrant *many[66];
+
+	for (size_t i = 0; i < COUNT(many); i++)
+		many[i] = chain[0];
+	cr_code(tn_token_encode(many, 65, TN_FORM_B64_STACK, &arena, &text, &err), TN_OK);
+	cr_code(tn_token_encode(many, 66, TN_FORM_B64_STACK, &arena, &text, &err), TN_E_CHAIN_TOO_LONG);
+	struct tn_warrant large = *chain[0];
+	large.envelope.n = TN_WARRANT_MAX;
+	for (size_t i = 0; i < 4; i++)
+		many[i] = &large;
+	cr_code(tn_token_encode(many, 4, TN_FORM_B64_STACK, &arena, &text, &err), TN_E_TOO_LARGE); /* what nobody could read */
 	cr_code(tn_token_encode(chain, 0, TN_FORM_B64_STACK, &arena, &text, &err), TN_E_CHAIN_TOO_LONG);
 	cr_assert_null(text);
 }

@@ -78,6 +78,18 @@ Test(wire, defaults_of_absent_fields)
 	cr_assert_not(c.cel.has_parent);
 }
 
+Test(wire, schemes_left_to_the_default_are_written)
+{
+	struct tn_constraint c = { .type = TN_C_URL_SAFE }, again;
+	const char *hex = write_constraint(&c);
+
+	cr_code(read_constraint(hex, &again), TN_OK);
+	cr_assert(again.url.schemes.n == 2 && tn_str_eq(again.url.schemes.v[1], TN_STR("https")));
+	c.url.has_schemes = true; /* and none is none */
+	cr_code(read_constraint(write_constraint(&c), &again), TN_OK);
+	cr_assert_eq(again.url.schemes.n, 0);
+}
+
 Test(wire, constraints_that_are_refused)
 {
 	static const struct {
@@ -94,7 +106,10 @@ Test(wire, constraints_that_are_refused)
 		{ "wildcard undefined", "8210f7" }, { "subpath without root", "8211a0" }, { "subpath null flag", "8211a264726f6f74612f6b616c6c6f775f657175616cf6" },
 		{ "port 65536", "8212a16b616c6c6f775f706f727473811a00010000" }, { "schemes null", "8212a167736368656d6573f6" }, { "shlex without allow", "821880a0" },
 		{ "unknown with a map", "821863a0" }, { "unknown with text", "8218636161" }, { "not without constraint", "820ea0" },
-		{ "values no list", "8204a16676616c756573a0" },
+		{ "values no list", "8204a16676616c756573a0" }, { "a bad value", "8204a16676616c75657381f7" }, { "key is a number", "8201a10001" },
+		{ "no list of constraints", "820ca16b636f6e73747261696e7473a0" }, { "a bad one in the list", "820ca16b636f6e73747261696e7473818101" },
+		{ "ports no list", "8212a16b616c6c6f775f706f727473a0" }, { "domains of numbers", "8212a16d616c6c6f775f646f6d61696e738101" },
+		{ "no array", "a0" }, { "fields no map", "820180" }, { "an unknown number beside", "82186300" },
 	};
 	struct tn_constraint c;
 
@@ -215,7 +230,8 @@ Test(wire, fields_and_their_limits)
 	} rows[] = {
 		{ 0, "02", TN_E_PAYLOAD_VERSION }, { 0, "00", TN_E_PAYLOAD_VERSION }, { 0, "6131", TN_E_DESERIALIZATION },
 		{ 1, "4f000102030405060708090a0b0c0d0e", TN_E_DESERIALIZATION }, { 1, "50000102030405060708090a0b0c0d0e0f", TN_OK },
-		{ 1, "80", TN_E_DESERIALIZATION }, { 2, "00", TN_OK }, { 2, "02", TN_E_DESERIALIZATION }, { 2, "190100", TN_E_DESERIALIZATION },
+		{ 1, "80", TN_E_DESERIALIZATION },
+		{ 1, "7061616161616161616161616161616161", TN_E_DESERIALIZATION }, { 2, "00", TN_OK }, { 2, "02", TN_E_DESERIALIZATION }, { 2, "190100", TN_E_DESERIALIZATION },
 		{ 2, "190101", TN_E_DESERIALIZATION }, { 2, "01", TN_E_VALIDATION }, { 2, "f4", TN_E_DESERIALIZATION },
 		{ 3, "a0", TN_E_VALIDATION }, { 3, "a16161a0", TN_E_DESERIALIZATION }, { 3, "a16161a16b636f6e73747261696e7473a0", TN_OK },
 		{ 3, "a26161a16b636f6e73747261696e7473a06161a16b636f6e73747261696e7473a0", TN_E_DESERIALIZATION },
@@ -235,10 +251,10 @@ Test(wire, fields_and_their_limits)
 		{ 7, "1a65ca9801", TN_E_INVALID_TTL }, { 7, "1b8000000000000000", TN_E_DESERIALIZATION }, { 7, "1b0000003afff44180", TN_E_DESERIALIZATION },
 		{ 7, "1b7fffffffffffffff", TN_E_DESERIALIZATION }, { 8, "1840", TN_OK }, { 8, "1841", TN_E_DEPTH_EXCEEDED }, { 8, "190100", TN_E_DESERIALIZATION },
 		{ 9, "58200101010101010101010101010101010101010101010101010101010101010101", TN_OK }, { 9, "40", TN_E_DESERIALIZATION },
-		{ 9, "f6", TN_E_DESERIALIZATION }, { 10, "a0", TN_OK }, { 10, "a161784101", TN_OK }, { 10, "a161788101", TN_OK }, { 10, "a161786101", TN_E_DESERIALIZATION },
+		{ 9, "f6", TN_E_DESERIALIZATION }, { 10, "a0", TN_OK }, { 10, "80", TN_E_DESERIALIZATION }, { 10, "a1004101", TN_E_DESERIALIZATION }, { 10, "a161784101", TN_OK }, { 10, "a161788101", TN_OK }, { 10, "a161786101", TN_E_DESERIALIZATION },
 		{ 10, "a2617840617840", TN_E_DESERIALIZATION }, { 10, "a17074656e756f2e73657373696f6e5f696441ff", TN_E_EXTENSION_VALUE },
 		{ 10, "a17074656e756f2e73657373696f6e5f69644173", TN_OK }, { 11, "816161", TN_E_VALIDATION }, { 12, "00", TN_E_UNKNOWN_FIELD },
-		{ 13, "00", TN_E_VALIDATION }, { 14, "a16b636f6e73747261696e7473a0", TN_E_VALIDATION }, { 15, "80", TN_OK },
+		{ 13, "00", TN_E_VALIDATION }, { 14, "a16b636f6e73747261696e7473a0", TN_E_VALIDATION }, { 15, "80", TN_OK }, { 15, "a0", TN_E_DESERIALIZATION },
 		{ 15, "81820158200000000000000000000000000000000000000000000000000000000000000000", TN_E_VALIDATION }, { 16, "01", TN_OK },
 		{ 16, "1b0000000100000000", TN_E_DESERIALIZATION }, { 17, "18ff", TN_OK }, { 17, "190100", TN_E_DESERIALIZATION }, { 17, "f6", TN_E_DESERIALIZATION },
 		{ 18, "08", TN_OK }, { 18, "09", TN_E_DEPTH_EXCEEDED }, { 18, "1b0000000100000000", TN_E_DESERIALIZATION }, { 19, "00", TN_E_UNKNOWN_FIELD },
@@ -250,6 +266,22 @@ Test(wire, fields_and_their_limits)
 
 		cr_assert_eq(got, rows[i].want, "field %d %s: %d (%s) for %d", (int)rows[i].at, rows[i].hex, (int)got, err.msg, (int)rows[i].want);
 	}
+}
+
+Test(wire, optional_fields_are_seen)
+{
+	const tn_warrant *w;
+
+	cr_code(decode(seal(with_field(17, "07"), key(0)), &w), TN_OK);
+	cr_assert(w->has_clearance && w->clearance == 7);
+	cr_code(decode(seal(with_field(9, "58200101010101010101010101010101010101010101010101010101010101010101"), key(0)), &w), TN_OK);
+	cr_assert(w->has_parent_hash && w->parent_hash[31] == 1);
+	cr_code(decode(seal(with_field(16, "03"), key(0)), &w), TN_OK);
+	cr_assert(w->has_min_approvals && w->min_approvals == 3);
+	cr_code(decode(seal(with_field(10, "a16178820102"), key(0)), &w), TN_OK); /* an array of integers, as upstream writes it */
+	cr_assert(w->next == 1 && w->ext[0].val.n == 2 && w->ext[0].val.p[1] == 2);
+	cr_code(decode(seal(with_field(17, "07"), key(0)), &w), TN_OK);
+	cr_assert_not(w->has_parent_hash || w->has_min_approvals || w->has_approvers || w->has_issuable || w->has_bounds || w->has_max_issue_depth);
 }
 
 Test(wire, fields_twice_and_keys_of_another_kind)
