@@ -187,8 +187,8 @@ static void check_owner_only(int fd, const char *what, bool is_public)
 	 * secret taken for a public key would be published; only the mode tells them apart.
 	 */
 	if (is_public && (st.st_mode & 077) == 0)
-		die(TN_E_BAD_KEY, "%s: only its owner may read that file, so it looks like a secret key; give the public key "
-		    "(or its text, if it is one)", what);
+		die(TN_E_BAD_KEY, "%s: only its owner may read that file, so it looks like a secret key; if it is a public key, "
+		    "make the file readable or give its text", what);
 	if (!is_public && (st.st_mode & 07) != 0)
 		note("warning: %s: everybody may read that key file", what);
 }
