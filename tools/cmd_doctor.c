@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor: what this machine gives, which levels that makes possible, and where each setting comes from. */
 #include "judge.h"
+#include "config.h"
 #include "self.h"
 
 #include <errno.h>
@@ -89,10 +90,13 @@ static const char *env_of(const char *name)
 	return v && *v ? v : NULL;
 }
 
-static struct setting from_env(struct ctx *c, const char *name, const char *env, const char *otherwise)
+/* the environment, else what the configuration sets (NULL: nothing), else the default */
+static struct setting from_env(struct ctx *c, const char *name, const char *env, const char *set, const char *otherwise)
 {
 	const char *v = env_of(env);
-	return (struct setting){ name, v ? safe(c, tn_cstr(v)) : otherwise, v ? env : "default" };
+	if (v)
+		return (struct setting){ name, safe(c, tn_cstr(v)), env };
+	return (struct setting){ name, set ? safe(c, tn_cstr(set)) : otherwise, set ? CONFIG_FILE : "default" };
 }
 
 static struct setting warrant_setting(struct ctx *c)
@@ -100,7 +104,7 @@ static struct setting warrant_setting(struct ctx *c)
 	/* The token is a credential of its holder: its presence is told, not its text. */
 	if (env_of("TENUO_WARRANT"))
 		return (struct setting){ "warrant", "a token", "TENUO_WARRANT" };
-	return from_env(c, "warrant", "TENUO_WARRANT_FILE", "none");
+	return from_env(c, "warrant", "TENUO_WARRANT_FILE", NULL, "none");
 }
 
 static struct setting roots_setting(struct ctx *c)
@@ -114,21 +118,22 @@ static struct setting log_setting(struct ctx *c)
 {
 	const char *state = env_of("XDG_STATE_HOME"), *home = env_of("HOME");
 	const char *dir = geteuid() == 0 ? "/var/log" : state ? state : xprintf(c, "%s/.local/state", home ? home : "");
-	return from_env(c, "log", "TENUO_AUDIT_LOG", xprintf(c, "%s/tenuo-shim/SESSION.jsonl (run only)", dir));
+	return from_env(c, "log", "TENUO_AUDIT_LOG", config_get(c)->log, xprintf(c, "%s/tenuo-shim/SESSION.jsonl (run only)", dir));
 }
 
 enum { NSETTINGS = 8 };
 static void settings(struct ctx *c, struct setting out[NSETTINGS])
 {
 	size_t n = 0;
+	const struct config *g = config_get(c);
 	bool key = env_of("TENUO_ISSUER_KEY"); /* asked before it is read: reading wipes it */
 	out[n++] = warrant_setting(c);
 	out[n++] = roots_setting(c);
-	out[n++] = from_env(c, "mode", "TENUO_MODE", "enforce");
-	out[n++] = (struct setting){ "level", "1", "default" };
-	out[n++] = from_env(c, "policy", "TENUO_POLICY", "built-in");
+	out[n++] = from_env(c, "mode", "TENUO_MODE", g->has_mode ? tnp_mode_name(g->mode) : NULL, "enforce");
+	out[n++] = (struct setting){ "level", "1", g->level == 1 ? CONFIG_FILE : "default" };
+	out[n++] = from_env(c, "policy", "TENUO_POLICY", g->policy, "built-in");
 	out[n++] = log_setting(c);
-	out[n++] = from_env(c, "development mode", "TENUO_DEV_MODE", "off");
+	out[n++] = from_env(c, "development mode", "TENUO_DEV_MODE", g->no_dev_mode ? "not allowed" : NULL, "off");
 	out[n++] = (struct setting){ "issuer key", key ? "a key (never passed on)" : "none", key ? "TENUO_ISSUER_KEY" : "default" };
 }
 

@@ -4,6 +4,7 @@
  * Any error here is a program that does not start: exit 126, never a weaker session.
  */
 #include "situation.h"
+#include "config.h"
 #include "self.h"
 
 #include <errno.h>
@@ -114,11 +115,13 @@ static const char *observe_read(struct ctx *c)
 
 static void mode_and_level(struct ctx *c, struct tns_run *r)
 {
-	r->mode = mode_read(opt_get(c, O_MODE));
+	r->mode = mode_read(c, opt_get(c, O_MODE));
 	r->level = level_read(c);
 	r->observe = observe_read(c);
 	if (r->mode == TNP_ENFORCE && r->observe)
 		die(TN_E_USAGE, "--observe is for --mode audit and permissive; --level says how enforce holds");
+	if (r->mode == TNP_ENFORCE && r->level >= 0 && r->level < config_get(c)->level)
+		die(TN_E_CONFIG, CONFIG_FILE " asks for level %d", config_get(c)->level);
 	if (r->mode != TNP_ENFORCE && r->level >= 0)
 		die(TN_E_USAGE, "--level is for --mode enforce; --observe says how audit and permissive watch");
 }
@@ -162,6 +165,8 @@ static void record(struct ctx *c, struct tns_run *r)
 	static const struct word levels[] = { { "default", 0 }, { "all", 1 } };
 	const char *level = opt_get(c, O_LOG_LEVEL);
 	r->log = opt_has(c, O_LOG) ? opt_get(c, O_LOG) : env_of("TENUO_AUDIT_LOG");
+	if (!r->log)
+		r->log = config_get(c)->log;
 	r->log_named = r->log;
 	if (r->log && !*r->log)
 		die(TN_E_USAGE, "--log is empty");
@@ -261,10 +266,9 @@ static void protect_all(struct ctx *c, struct asked *a)
 	a->run.protect = a->protect;
 	protect(c, a, a->token.file, false, "the warrant");
 	protect(c, a, policy_file(c, O_POLICY), false, "the policy");
-	protect(c, a, env_of("TENUO_REVOCATION_LIST"), false, "the revocation list");
 	protect(c, a, env_of("TENUO_HOLDER_KEY_FILE"), true, "the holder's key");
 	protect(c, a, env_of("TENUO_RECEIPT_KEY_FILE"), true, "the receipt key");
-	protect(c, a, "/etc/tenuo-shim/config.json", false, "the configuration");
+	protect(c, a, CONFIG_FILE, false, "the configuration");
 }
 
 /* ---------------------------------------------------------------- */

@@ -3,7 +3,7 @@
  * What the command is given: tokens, keys, roots, JSON.
  * MUST NOT echo key text, not even of a key that cannot be read: it may be a good key of the wrong kind.
  */
-#include "cli.h"
+#include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -279,6 +279,8 @@ static void trust_dev(struct ctx *c, struct trust *t)
 	const char *env = getenv("TENUO_ISSUER_KEY");
 	if (!env_true("TENUO_DEV_MODE") || !env || !*env)
 		return;
+	if (config_get(c)->no_dev_mode)
+		die(TN_E_CONFIG, "TENUO_DEV_MODE: " CONFIG_FILE " does not allow it");
 	struct tn_key *k = key_memory();
 	key_read(c, "TENUO_ISSUER_KEY", env, k);
 	t->roots = xalloc(c, sizeof(*t->roots));
@@ -289,17 +291,45 @@ static void trust_dev(struct ctx *c, struct trust *t)
 	tn_key_wipe(k);
 }
 
-void trust_find(struct ctx *c, struct optvals roots, struct trust *t)
+/* The configuration's roots are all there are; what was asked for can only choose among them. */
+static void trust_narrow(struct ctx *c, struct trust *t)
+{
+	const struct config *g = config_get(c);
+	struct tn_pub *kept = xalloc(c, (g->nroots + 1) * sizeof(*kept));
+	size_t n = 0;
+	for (size_t i = 0; i < g->nroots; i++) {
+		bool asked = !t->origin;
+		for (size_t k = 0; k < t->n; k++)
+			asked |= memcmp(t->roots[k].b, g->roots[i].b, sizeof(kept->b)) == 0;
+		if (asked)
+			kept[n++] = g->roots[i];
+	}
+	t->roots = kept;
+	t->n = n;
+	t->origin = t->origin ? xprintf(c, "%s within " CONFIG_FILE, t->origin) : CONFIG_FILE;
+}
+
+static void trust_asked(struct ctx *c, struct optvals roots, struct trust *t)
 {
 	const char *env = getenv("TENUO_TRUSTED_ROOTS");
-	*t = (struct trust){ 0 };
 	for (size_t i = 0; i < roots.n; i++)
 		trust_add(c, t, "--root", roots.v[i]);
 	if (roots.n)
 		t->origin = "--root";
 	else if (env && *env)
 		trust_env(c, t, env);
-	if (t->n == 0)
+}
+
+void trust_find(struct ctx *c, struct optvals roots, struct trust *t)
+{
+	*t = (struct trust){ 0 };
+	/* A list that is not looked at would be a weaker policy than the one that was asked for. */
+	if (getenv("TENUO_REVOCATION_LIST") && *getenv("TENUO_REVOCATION_LIST"))
+		die(TN_E_NOT_YET, "TENUO_REVOCATION_LIST %s; unset it", later_words());
+	trust_asked(c, roots, t);
+	if (config_get(c)->has_roots)
+		trust_narrow(c, t);
+	else if (t->n == 0)
 		trust_dev(c, t);
 	if (t->dev)
 		note("development mode: the issuer key of the environment is trusted as a root");

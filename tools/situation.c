@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "situation.h"
+#include "config.h"
 
 #include <policy/json.h>
 #include <stdlib.h>
@@ -53,21 +54,32 @@ const tnp_config *config_read(struct ctx *c, const char *file, struct optvals pr
 	return cfg;
 }
 
-const char *policy_file(const struct ctx *c, size_t row) { return opt_has(c, row) ? opt_get(c, row) : env_of("TENUO_POLICY"); }
-
-enum tnp_mode mode_read(const char *option)
+const char *policy_file(struct ctx *c, size_t row)
 {
-	enum tnp_mode mode = TNP_ENFORCE;
+	const char *asked = opt_has(c, row) ? opt_get(c, row) : env_of("TENUO_POLICY");
+	const char *set = config_get(c)->policy;
+	/* nobody can say which of two policies is the stricter one */
+	if (asked && set && strcmp(asked, set) != 0)
+		die(TN_E_CONFIG, CONFIG_FILE " sets the policy %s", safe(c, tn_cstr(set)));
+	return set ? set : asked;
+}
+
+enum tnp_mode mode_read(struct ctx *c, const char *option)
+{
+	const struct config *g = config_get(c);
+	enum tnp_mode mode = g->has_mode ? g->mode : TNP_ENFORCE;
 	const char *text = option ? option : env_of("TENUO_MODE");
 	if (text && !tnp_mode_parse(tn_cstr(text), &mode))
 		die(TN_E_CONFIG, "%s is one of enforce, audit, permissive", option ? "--mode" : "TENUO_MODE");
+	if (g->has_mode && g->mode == TNP_ENFORCE && mode != TNP_ENFORCE)
+		die(TN_E_CONFIG, CONFIG_FILE " asks for enforce");
 	return mode;
 }
 
 void situation_policy(struct ctx *c, struct situation *s, const struct tnp_facts *facts)
 {
 	s->config = config_read(c, policy_file(c, S_POLICY), opt_all(c, S_PRESET));
-	s->mode = mode_read(NULL);
+	s->mode = mode_read(c, NULL);
 	if (tnp_policy_build(s->grant, s->config, facts, s->mode, &c->arena, &s->policy, &c->err) != TN_OK)
 		die_err(&c->err, "this warrant cannot be applied here");
 }

@@ -43,7 +43,7 @@ const char *situation_caveat(const struct situation *s);
 /* also for run */
 struct tn_bytes policy_compiled(struct ctx *c, const char *file); /* NULL: empty, the built-in one */
 const tnp_config *config_read(struct ctx *c, const char *file, struct optvals presets);
-const char *policy_file(const struct ctx *c, size_t row);         /* the option, else TENUO_POLICY, else NULL */
-enum tnp_mode mode_read(const char *option);                      /* NULL: TENUO_MODE, else enforce */
+const char *policy_file(struct ctx *c, size_t row);               /* the configuration, the option, TENUO_POLICY, NULL */
+enum tnp_mode mode_read(struct ctx *c, const char *option);       /* NULL: TENUO_MODE, configuration, enforce; dies */
 
 #endif
