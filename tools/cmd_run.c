@@ -19,7 +19,7 @@ enum {
 	O_WARRANT, O_ROOT, O_MODE, O_LEVEL, O_OBSERVE, O_POLICY, O_LOG, O_PRESET, O_APP, O_CWD, O_TMPDIR, O_KEEP_FD, O_CREATE_ROOTS,
 	O_ALLOW_MISSING, O_ALLOW_WRITABLE, O_ON_EXIT, O_LOG_LEVEL, O_QUIET, O_LATER,
 };
-#define LATER(option, value) { .name = option, .kind = value ? OPT_ONE : OPT_FLAG, .arg = value, .later = true }
+#define LATER(option) { .name = option, .later = true }
 static const struct opt opts[] = {
 	[O_WARRANT] = { .name = "warrant", .letter = 'w', .kind = OPT_ONE, .arg = "W", .hint = HINT_FILE,
 			.help = "the warrant: a file, - or its text (default: TENUO_WARRANT, then TENUO_WARRANT_FILE)" },
@@ -53,9 +53,8 @@ static const struct opt opts[] = {
 	[O_LOG_LEVEL] = { .name = "log-level", .kind = OPT_ONE, .arg = "L", .hint = HINT_WORDS, .words = "default all",
 			  .help = "default: denials, execs, connects; all: every decision" },
 	[O_QUIET] = { .name = "quiet", .help = "no sentences on stderr; the log has them all" },
-	LATER("session-key", NULL), LATER("holder-key-fd", "N"), LATER("holder-sign", "CMD"), LATER("grace", "T"),
-	LATER("trace-denials", NULL), LATER("scan-links", NULL), LATER("dns", "direct"), LATER("env", "E"), LATER("strict-metadata", NULL),
-	LATER("receipts", "FILE"), LATER("srl", "FILE"),
+	LATER("session-key"), LATER("holder-key-fd"), LATER("holder-sign"), LATER("grace"), LATER("trace-denials"), LATER("scan-links"),
+	LATER("dns"), LATER("env"), LATER("strict-metadata"), LATER("receipts"), LATER("srl"),
 };
 
 enum { NPROTECT = 6 };
