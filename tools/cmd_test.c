@@ -19,6 +19,7 @@
 
 struct row {
 	struct tn_arena arena;
+	const char *mark;         /* what stands for NUL in this row's text, or NULL */
 	struct cJSON *doc;
 	size_t line;
 	const char *result;       /* the word */
@@ -47,6 +48,72 @@ static void unreadable(struct row *r, enum tn_code code, const char *reason)
 	r->unreadable = true;
 }
 
+/* ---------------------------------------------------------------- NUL */
+/*
+ * The strict reader refuses \u0000, as it should where a policy is read.  A table must be able to ask about it: in a row's
+ * text it is replaced by a character of the private use area that the row does not have, and put back in values.
+ */
+enum { MARKS = 4 };
+
+static void replace_nul(char *text, size_t n, char digit)
+{
+	for (size_t i = 0; i + 5 < n; i++) {
+		if (text[i] != '\\')
+			continue;
+		if (memcmp(text + i + 1, "u0000", 5) == 0)
+			memcpy(text + i + 1, (char[]){ 'u', 'e', '0', '0', digit }, 5);
+		i++; /* the escaped character, be it a backslash */
+	}
+}
+
+static const char *mark_nul(struct row *r, const char *text, size_t n)
+{
+	static const char utf8[MARKS][4] = { "\ue000", "\ue001", "\ue002", "\ue003" };
+	char *copy = tn_arena_dup(&r->arena, text, n);
+	if (!copy || !memmem(text, n, "\\u0000", 6))
+		return text;
+	for (char i = 0; i < MARKS; i++) {
+		const char escape[] = { '\\', 'u', 'e', '0', '0', (char)('0' + i), '\0' };
+		if (strcasestr(copy, escape) || memmem(copy, n, utf8[(size_t)i], 3))
+			continue;
+		replace_nul(copy, n, (char)('0' + i));
+		r->mark = utf8[(size_t)i];
+		return copy;
+	}
+	return text;
+}
+
+static void unmark_text(struct row *r, struct tn_str *s)
+{
+	char *out = tn_arena_dup(&r->arena, s->p, s->n);
+	size_t n = 0;
+	for (size_t i = 0; out && i < s->n;) {
+		bool nul = i + 3 <= s->n && memcmp(s->p + i, r->mark, 3) == 0;
+		out[n++] = nul ? '\0' : s->p[i];
+		i += nul ? 3 : 1;
+	}
+	*s = (struct tn_str){ out, n };
+}
+
+/* Values are made for this row alone: they may be changed in place. */
+static void unmark(struct row *r, struct tn_value *v)
+{
+	if (!r->mark)
+		return;
+	if (v->type == TN_V_TEXT)
+		unmark_text(r, &v->s);
+	for (size_t i = 0; v->type == TN_V_LIST && i < v->list.n; i++) {
+		struct tn_value *item;
+		memcpy(&item, &(const struct tn_value *){ &v->list.v[i] }, sizeof(item));
+		unmark(r, item);
+	}
+	for (size_t i = 0; v->type == TN_V_MAP && i < v->map.n; i++) {
+		struct tn_value *item;
+		memcpy(&item, &(const struct tn_value *){ &v->map.v[i].val }, sizeof(item));
+		unmark(r, item);
+	}
+}
+
 /* ---------------------------------------------------------------- reading members */
 static const struct cJSON *get(const struct row *r, const char *key) { return tnp_json_member(r->doc, key); }
 
@@ -59,8 +126,10 @@ static bool get_value(struct row *r, const char *key, struct tn_value *v)
 		snprintf(r->reason, sizeof(r->reason), "\"%s\" is missing", key);
 		return false;
 	}
-	if (tnp_json_value(j, &r->arena, v, &e) == TN_OK)
+	if (tnp_json_value(j, &r->arena, v, &e) == TN_OK) {
+		unmark(r, v);
 		return true;
+	}
 	unreadable(r, e.code, e.msg);
 	return false;
 }
@@ -109,10 +178,33 @@ static bool get_args(struct row *r, const char *key, const struct tn_pair **args
 	return true;
 }
 
+/* A constraint with NUL in it is not one that a table can be about. */
+static bool has_nul(struct row *r, const struct tn_value *v)
+{
+	bool found = v->type == TN_V_TEXT && memmem(v->s.p, v->s.n, r->mark, 3);
+	for (size_t i = 0; v->type == TN_V_LIST && i < v->list.n; i++)
+		found |= has_nul(r, &v->list.v[i]);
+	for (size_t i = 0; v->type == TN_V_MAP && i < v->map.n; i++)
+		found |= memmem(v->map.v[i].key.p, v->map.v[i].key.n, r->mark, 3) || has_nul(r, &v->map.v[i].val);
+	return found;
+}
+
+static bool no_nul(struct row *r, const struct cJSON *j)
+{
+	struct tn_value v;
+	struct tn_err e = { 0 };
+	if (!r->mark || !j || (tnp_json_value(j, &r->arena, &v, &e) == TN_OK && !has_nul(r, &v)))
+		return true;
+	unreadable(r, TN_E_JSON, "a constraint has NUL in it");
+	return false;
+}
+
 static bool get_constraint(struct row *r, const char *key, struct tn_constraint *k)
 {
 	struct tn_err e = { 0 };
 	const struct cJSON *j = get(r, key);
+	if (!no_nul(r, j))
+		return false;
 	if (j && tnp_constraint_parse(j, &r->arena, k, &e) == TN_OK)
 		return true;
 	unreadable(r, j ? e.code : TN_E_JSON, j ? e.msg : "a constraint is missing");
@@ -123,6 +215,8 @@ static bool get_cset(struct row *r, const char *key, struct tn_cset *s)
 {
 	struct tn_err e = { 0 };
 	const struct cJSON *j = get(r, key);
+	if (!no_nul(r, j))
+		return false;
 	if (j && tnp_cset_parse(j, &r->arena, s, &e) == TN_OK)
 		return true;
 	unreadable(r, j ? e.code : TN_E_JSON, j ? e.msg : "argument constraints are missing");
@@ -283,7 +377,7 @@ static const struct { const char *key; void (*ask)(struct row *r); } kinds[] = {
 static void ask(struct row *r, const char *text, size_t n)
 {
 	struct tn_err e = { 0 };
-	if (tnp_json_parse(text, n, &r->doc, &e) != TN_OK) {
+	if (tnp_json_parse(mark_nul(r, text, n), n, &r->doc, &e) != TN_OK) {
 		unreadable(r, e.code, e.msg);
 		return;
 	}

@@ -43,13 +43,13 @@ def one(word):
 
 
 def ask(shim, path):
-    # without "expect" the command compares nothing: this script does, with the lists
+    # without "expect" the command compares nothing: this script does, with the lists; 1: a row that cannot be read (NUL in text)
     with open(path, encoding="utf-8") as f:
         rows = [json.loads(line) for line in f if line.strip()]
     bare = "".join(json.dumps({k: v for k, v in r.items() if k != "expect"}) + "\n" for r in rows)
     r = subprocess.run([shim, "test", "--json", "-"], input=bare, text=True, capture_output=True, timeout=300, check=False)
     answers = [json.loads(line) for line in r.stdout.splitlines()]
-    if r.returncode != 0 or len(answers) != len(rows):
+    if r.returncode not in (0, 1) or len(answers) != len(rows):
         sys.exit(f"{path}: status {r.returncode}, {len(answers)} answers to {len(rows)} rows\n{r.stderr}")
     return rows, answers
 

@@ -149,8 +149,8 @@ class Bad(lib.Case):
             self.no(lib.url64(self.raw[:n]), 1202)
 
     def test_empty(self):
-        self.no("", 1202)
-        self.no("\n", 1202)
+        self.no("", 3002)
+        self.no("\n", 3002)
 
     def test_trailing_bytes(self):
         self.no(lib.url64(self.raw + b"\0"), 1202)

@@ -53,7 +53,7 @@ class Rows(lib.Case):
         answers = self.ask({"warrant": token, "now": now + 300}, {"warrant": token, "now": now, "tool": "x", "args": {}},
                            {"warrant": token, "now": now, "tool": "read_file", "args": {"path": "/etc"}},
                            {"warrant": token, "now": now, "roots": []})
-        self.assertEqual([a["code"] for a in answers], [1300, 1500, 1501, 1406])
+        self.assertEqual([a["code"] for a in answers], [1300, 1500, 1501, 3003])
         for a in answers:
             self.assertTrue(a["reason"])
 
@@ -71,6 +71,14 @@ class Rows(lib.Case):
             self.assertEqual(a["result"], "error", row)
             self.assertTrue(a["reason"], row)
         self.assertEqual(answers[-1]["result"], "match")
+
+    def test_nul_in_values(self):
+        rows = [{"id": "n", "constraint": SUBPATH, "value": "/data/x\0"}, {"constraint": {"wildcard": True}, "value": "\0"},
+                {"constraint": {"exact": "a"}, "value": "a\0"}, {"constraint": {"exact": "\\u0000"}, "value": "\\u0000"},
+                {"arg_constraints": {}, "args": {"a": ["\0"]}}, {"constraint": {"not": {"exact": "a"}}, "value": "a\0"}]
+        self.assertEqual(self.results(*rows), ["no-match", "match", "no-match", "match", "match", "match"])
+        self.assertEqual(self.results({"constraint": {"exact": "\0"}, "value": "\0"}, code=1), ["error"])
+        self.assertEqual(self.ask(rows[0])[0]["id"], "n")
 
     def test_cel_is_not_there_yet(self):
         a = self.ask({"cel": "1 + 1", "vars": {}})[0]
