@@ -61,8 +61,8 @@ static int run(struct ctx *c)
 
 const struct cmd cmd_grant = {
 	.name = "grant",
-	.synopsis = "--parent W --key KEY --holder KEY --capabilities FILE|JSON [--ttl T] [-o FILE]\n"
-		    "--parent W --key KEY --holder KEY --inherit [--ttl T] [-o FILE]",
+	.synopsis = "--parent W --key KEY --holder KEY --capabilities JSON|FILE [OPTION]..\n"
+		    "--parent W --key KEY --holder KEY --inherit [OPTION]..",
 	.what = "Makes a narrower warrant below one that you hold, and prints the whole stack.",
 	.opts = opts, .nopts = sizeof(opts) / sizeof(*opts),
 	.more = CAPABILITIES_HELP,

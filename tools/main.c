@@ -16,7 +16,10 @@ extern const struct cmd cmd_compile_policy, cmd_completion, cmd_doctor, cmd_expl
 	cmd_plan, cmd_run, cmd_test, cmd_verify;
 
 const struct cmd *const cmds[] = {
-	&cmd_run, &cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_plan, &cmd_doctor, &cmd_completion,
+#ifdef TENUO_WITH_LAUNCHER
+	&cmd_run, &cmd_doctor,
+#endif
+	&cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_plan, &cmd_completion,
 	&cmd_compile_policy,
 };
 const size_t ncmds = sizeof(cmds) / sizeof(*cmds);
