@@ -147,6 +147,8 @@ static int explain_op(struct ctx *c, struct situation *s)
 	situation_policy(c, s, &facts);
 	tnp_decide(s->policy, &o.op, s->now, &d);
 	tnp_explain(s->policy, &o.op, &d, s->now, &w);
+	if (o.op.kind == TNP_EXEC)
+		o.object = w.object; /* the command as its constraint sees it */
 	struct answer a = { .verdict = d.verdict, .code = d.code, .op = tnp_kind_name(o.op.kind), .object = o.object,
 			    .object2 = o.object2, .tool = d.tool, .arg = d.arg, .constraint = d.constraint,
 			    .reason = d.verdict == TN_DENY ? w.reason : NULL, .nearest = *w.nearest ? w.nearest : NULL,

@@ -85,7 +85,7 @@ class Explain(lib.Case):
         self.answer(0, "--op", "exec", "ls -la")
         self.answer(0, "--op", "exec", "--", "ls", "-la")
         doc = self.answer(2, "--op", "exec", "rm -rf /")
-        self.assertEqual(doc["tool"], "run_command")
+        self.assertEqual((doc["tool"], doc["object"]), ("run_command", "rm -rf /"))
         self.says(self.do("--op", "exec", "no-such-program-anywhere"), 1, "explain: there is no program no-such-program-anywhere in PATH")
 
     def test_connect(self):
