@@ -63,7 +63,7 @@ static int write_array(const char *path, struct tn_bytes b)
 	if (!f)
 		return 1;
 	for (size_t i = 0; i < b.n; i++)
-		fprintf(f, "%u,%s", b.p[i], i % 24 == 23 ? "\n" : "");
+		fprintf(f, "%u,%s", b.p[i], i % 24 == 23 || i + 1 == b.n ? "\n" : "");
 	return fclose(f) != 0;
 }
 
