@@ -193,7 +193,7 @@ static void put_facts(struct tn_cborw *w, const struct tnp_facts *f)
 		for (size_t k = 0; k < n; k++)
 			put_path(w, str_at(f, LISTS[i].at)[k]);
 	}
-	for (size_t i = 0; i < f->napp; i++)
+	for (size_t i = 0; i < f->napp && i < N(f->app_exec); i++)
 		exec |= (uint64_t)f->app_exec[i] << i;
 	tn_cborw_uint(w, exec);
 	tn_cborw_bool(w, f->allow_writable_program);
@@ -272,7 +272,7 @@ static enum tn_code get_facts(struct tn_cbor *c, struct tn_arena *a, struct tnp_
 	for (size_t i = 0; i < N(LISTS); i++)
 		TN_TRY(get_list(c, f, &LISTS[i]));
 	TN_TRY(tn_cbor_uint(c, UINT16_MAX, &exec));
-	for (size_t i = 0; i < f->napp; i++)
+	for (size_t i = 0; i < f->napp && i < N(f->app_exec); i++)
 		f->app_exec[i] = (exec >> i) & 1;
 	TN_TRY(tn_cbor_bool(c, &f->allow_writable_program));
 	return get_protects(c, a, f);
@@ -349,6 +349,9 @@ static enum tn_code check_session(const struct tnp_session *s, struct tn_err *e)
 {
 	if (strlen(s->id) != 32 || s->level < 0 || s->level > 3 || (unsigned)s->mode > TNP_PERMISSIVE)
 		return tn_fail(e, TN_E_INTERNAL, "the session's id, level or mode is not one");
+	for (size_t i = 0; i < N(LISTS); i++)
+		if (count_at(s->facts, LISTS[i].count) > LISTS[i].max)
+			return tn_fail(e, TN_E_INTERNAL, "a list of facts is too long");
 	return TN_OK;
 }
 
