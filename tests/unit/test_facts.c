@@ -395,6 +395,29 @@ Test(facts, without_managers_the_shim_is_taken_as_it_is)
 	cr_assert(is(l.facts.program, at("home/.pyenv/shims/python3")));
 }
 
+Test(facts, the_kernels_chain_of_a_program_stops_at_env)
+{
+	char out[8192], script[200];
+	long n;
+
+	put("s1", "#!/bin/sh\n", 0755);
+	put("s2", "#!/usr/bin/env sh\n", 0755);
+	snprintf(script, sizeof(script), "%s", at("s1"));
+	n = tns_facts_chain(NULL, tn_cstr(script), out, sizeof(out));
+	cr_assert_gt(n, 0);
+	cr_assert_eq(out[0], 'x');
+	cr_assert_str_eq(out + 1, real_sh());
+	size_t second = strlen(out) + 1;
+
+	cr_assert_eq(out[second], 'l', "and its loader");
+	cr_assert_eq((size_t)n, second + strlen(out + second) + 1);
+	snprintf(script, sizeof(script), "%s", at("s2"));
+	cr_assert_gt(tns_facts_chain(NULL, tn_cstr(script), out, sizeof(out)), 0);
+	cr_assert_str_eq(out, "x/usr/bin/env", "what env looks up is env's own exec");
+	cr_assert_eq(tns_facts_chain(NULL, tn_cstr(script), out, 5), -1, "what does not fit is unknown");
+	cr_assert_eq(tns_facts_chain(NULL, TN_STR("/no/such"), out, sizeof(out)), 0);
+}
+
 Test(facts, names_that_no_path_can_have_are_not_resolved)
 {
 	char out[4096], longer[5001];
