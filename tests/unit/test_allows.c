@@ -152,8 +152,12 @@ Test(allows, a_gate_that_fires_denies)
 		{ "empty", "", "t", "x", TN_OK },
 	};
 
-	for (size_t i = 0; i < COUNT(rows); i++)
-		cr_assert_eq(ask(gated("*", rows[i].gates), rows[i].tool, rows[i].path).code, rows[i].want, "%s", rows[i].what);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct tn_decision d = ask(gated("*", rows[i].gates), rows[i].tool, rows[i].path);
+
+		cr_assert_eq(d.code, rows[i].want, "%s", rows[i].what);
+		cr_assert_eq(d.cannot_say, rows[i].want == TN_E_CONSTRAINT_VIOLATION, "%s", rows[i].what);
+	}
 }
 
 Test(allows, gates_that_are_not_well_formed_refuse_the_warrant)

@@ -199,6 +199,12 @@ Test(cbor, a_writer_without_room_counts)
 	tn_cborw_text(&w, TN_STR("hello"));
 	tn_cborw_uint(&w, 1);
 	cr_assert_eq(w.n, 7);
+	memset(buf, 0, sizeof(buf));
+	w = (struct tn_cborw){ .p = buf, .cap = 2 };
+	tn_cborw_uint(&w, 24);
+	cr_assert_eq(memcmp(buf, "\x18\x18\0", 3), 0); /* what just fits is there */
+	tn_cborw_null(&w);
+	cr_assert_eq(buf[2], 0);
 }
 
 Test(cbor, heads_are_shortest)
@@ -222,6 +228,9 @@ Test(cbor, heads_are_shortest)
 	char hex[40];
 	struct tn_cborw w = { .p = buf, .cap = sizeof(buf) };
 	tn_cborw_int(&w, INT64_MIN);
+	tn_cborw_int(&w, 0);
+	tn_cborw_float(&w, __builtin_nan(""));
+	tn_cborw_float(&w, -__builtin_inf());
 	tn_hex(buf, w.n, hex);
-	cr_assert_str_eq(hex, "3b7fffffffffffffff");
+	cr_assert_str_eq(hex, "3b7fffffffffffffff00f97e00f9fc00");
 }

@@ -74,11 +74,16 @@ Test(key, bad_text_leaves_no_key)
 	}
 }
 
-Test(key, a_pem_with_another_keys_public_half_is_refused)
+Test(key, a_pem_of_another_kind_or_with_another_public_half_is_refused)
 {
 	struct tn_key k;
-	char text[512];
+	char text[512], *oid;
 
+	cr_code(parse(SEED_HEX, &k), TN_OK);
+	cr_code(tn_key_to_pem(&k, text, sizeof(text), &err), TN_OK);
+	cr_assert_not_null(oid = strstr(text, "K2Vw"));
+	oid[3] = 'u'; /* X25519, of the same length */
+	cr_code(parse(text, &k), TN_E_BAD_KEY);
 	cr_code(parse(SEED_HEX, &k), TN_OK);
 	k.pub.b[5] ^= 1;
 	cr_code(tn_key_to_pem(&k, text, sizeof(text), &err), TN_OK);
@@ -101,6 +106,8 @@ Test(key, public_forms)
 	cr_code(parse_pub(text, &p), TN_OK);
 	cr_assert_eq(memcmp(&p, &k.pub, sizeof(p)), 0);
 	cr_code(parse_pub("MCowBQYDK2VwAyEA", &p), TN_E_BAD_KEY);
+	cr_code(parse_pub("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VuAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n", &p),
+		TN_E_BAD_KEY); /* X25519 */
 	cr_code(tn_pub_to_pem(&p, text, 20, &err), TN_E_INTERNAL);
 }
 

@@ -37,6 +37,21 @@ Test(pem, written_in_64_columns_and_read_back)
 	cr_assert_eq(tn_pem_write(TN_STR("A"), bytes, 100, TN_B64_STD, text, 100), 0);
 }
 
+Test(pem, what_does_not_fit_is_not_written)
+{
+	uint8_t bytes[70] = { 1 };
+	char text[256];
+	size_t len = tn_pem_write(TN_STR("A"), bytes, sizeof(bytes), TN_B64_STD, text, sizeof(text));
+
+	cr_assert_eq(len, strlen(text));
+	for (size_t cap = 0; cap < len + 4; cap++) {
+		memset(text, '#', sizeof(text));
+		cr_assert_eq(tn_pem_write(TN_STR("A"), bytes, sizeof(bytes), TN_B64_STD, text, cap), cap > len ? len : 0);
+		cr_assert_eq(text[cap], '#');
+		cr_assert(cap <= len || text[len] == '\0');
+	}
+}
+
 Test(pem, blocks_one_after_another)
 {
 	struct tn_str rest;

@@ -52,6 +52,40 @@ Test(base64, alphabets)
 	cr_assert_eq(decode("+/_-", out), -1); /* a mixture is nobody's encoding */
 }
 
+Test(base64, every_digit_there_and_back)
+{
+	static const char mixed[][5] = { "+AA_", "+AA-", "/AA_", "/AA-" };
+	uint8_t bytes[48], out[64];
+	char text[128];
+
+	for (unsigned i = 0; i < 16; i++) { /* digits 4i .. 4i + 3 */
+		unsigned v = (4 * i) << 18 | (4 * i + 1) << 12 | (4 * i + 2) << 6 | (4 * i + 3);
+
+		bytes[3 * i] = (uint8_t)(v >> 16);
+		bytes[3 * i + 1] = (uint8_t)(v >> 8);
+		bytes[3 * i + 2] = (uint8_t)v;
+	}
+	for (int f = TN_B64_STD; f <= TN_B64_URL; f++) {
+		cr_assert_eq(tn_b64_encode(bytes, 48, (enum tn_b64)f, text, sizeof(text)), 64);
+		cr_assert_eq(strncmp(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 62), 0);
+		cr_assert_eq(decode(text, out), 48);
+		cr_assert_eq(memcmp(out, bytes, 48), 0);
+	}
+	for (size_t i = 0; i < 4; i++)
+		cr_assert_eq(decode(mixed[i], out), -1);
+	for (unsigned c = 1; c < 256; c++) {
+		const char one[5] = { 'A', (char)c, 'A', 'A', '\0' };
+
+		cr_assert_eq(decode(one, out) == 3, c < 128 && (strchr(text, (int)c) || c == '+' || c == '/'), "byte %u", c);
+	}
+}
+
+Test(text, white_space)
+{
+	for (unsigned c = 0; c < 256; c++)
+		cr_assert_eq(tn_is_space((unsigned char)c), c == ' ' || c == '\t' || c == '\n' || c == '\r');
+}
+
 Test(base64, refused)
 {
 	static const char *bad[] = {
@@ -73,6 +107,28 @@ Test(base64, room)
 	cr_assert_eq(tn_b64_encode((const uint8_t *)"foobar", 6, TN_B64_STD, text, 9), 8);
 	cr_assert_eq(tn_b64_decode("Zm9vYg", 6, out, 3), -1);
 	cr_assert_eq(tn_b64_decode("Zm9vYg", 6, out, 4), 4);
+}
+
+Test(hex, every_byte)
+{
+	char lower[3], upper[3];
+	uint8_t out;
+
+	for (unsigned c = 0; c < 256; c++) {
+		const uint8_t b = (uint8_t)c;
+
+		tn_hex(&b, 1, lower);
+		for (size_t i = 0; i < 3; i++)
+			upper[i] = (char)(lower[i] >= 'a' ? lower[i] - 32 : lower[i]);
+		cr_assert(tn_hex_decode(lower, 2, &out, 1) && out == b);
+		cr_assert(tn_hex_decode(upper, 2, &out, 1) && out == b);
+	}
+	cr_assert_not(tn_hex_decode("0g", 2, &out, 1));
+	cr_assert_not(tn_hex_decode("0G", 2, &out, 1));
+	cr_assert_not(tn_hex_decode("/0", 2, &out, 1));
+	cr_assert_not(tn_hex_decode("0:", 2, &out, 1));
+	cr_assert_not(tn_hex_decode("@0", 2, &out, 1));
+	cr_assert_not(tn_hex_decode("0`", 2, &out, 1));
 }
 
 Test(hex, both_ways)
