@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first thing that runs in the process (-z initfirst): which session is this, and what does it allow?
+ *
+ * MUST ask the kernel first ("already sealed?") and then believe nothing in the environment; MUST NOT use getenv, which is empty this
+ * early: concluding "no warrant" from that would fail open.
+ */
+#include <dlfcn.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <tn_fail.h>
+#include <unistd.h>
+#include "alone.h"
+#include "wrap.h"
+
+struct tns_state tns_state;
+
+enum { NOT_YET, UNDER_WAY, ACTIVE, INERT };
+static _Atomic int phase;
+static _Atomic long initialiser; /* the thread that is at it: its own calls pass through */
+
+/* ---------------------------------------------------------------- memory */
+static void *pages(size_t n)
+{
+	long p = tns_raw6(SYS_mmap, 0, (long)n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p < 0 && p > -4096 ? NULL : (void *)(intptr_t)p;
+}
+
+static void unpages(void *p, size_t n)
+{
+	tns_raw3(SYS_munmap, tns_ptr(p), (long)n, 0);
+}
+
+struct tn_arena tns_arena(void)
+{
+	return (struct tn_arena){ .more = pages, .release = unpages };
+}
+
+/* ---------------------------------------------------------------- small helpers that others use too */
+void *tns_next(_Atomic(void *) *slot, const char *name)
+{
+	void *p = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+
+	if (p)
+		return p;
+	int kept = errno;
+
+	p = dlsym(RTLD_NEXT, name);
+	if (!p)
+		tns_refuse("tenuo-shim: this libc has no %s; it cannot be guarded by this library", name);
+	__atomic_store_n(slot, p, __ATOMIC_RELEASE);
+	errno = kept;
+	return p;
+}
+
+void tns_fd_path(int fd, char out[40])
+{
+	tn_fmt(out, 40, "/proc/self/fd/%d", fd);
+}
+
+bool tns_join(char *out, size_t cap, const char *dir, const char *name)
+{
+	size_t a = strlen(dir), b = strlen(name);
+
+	if (a + b + 1 > cap)
+		return false;
+	memcpy(out, dir, a);
+	memcpy(out + a, name, b + 1);
+	return true;
+}
+
+void tns_refuse(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	size_t n = tn_vfmt(text, sizeof(text) - 1, fmt, ap);
+
+	va_end(ap);
+	text[n++] = '\n';
+	tns_raw3(SYS_write, 2, tns_ptr(text), (long)n);
+	tns_raw1(SYS_exit_group, TNS_EXIT_REFUSED);
+	__builtin_unreachable();
+}
+
+bool tns_read_file(const char *path, struct tn_arena *a, struct tn_bytes *out, int *err)
+{
+	struct stat st;
+	long fd = tns_raw4(SYS_openat, AT_FDCWD, tns_ptr(path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+
+	*err = (int)-fd;
+	if (fd < 0)
+		return false;
+	long r = tns_raw4(SYS_newfstatat, fd, tns_ptr(""), tns_ptr(&st), AT_EMPTY_PATH);
+	size_t n = 0, size = r == 0 && st.st_size > 0 && st.st_size <= 8 << 20 ? (size_t)st.st_size : 0;
+	uint8_t *p = size ? tn_arena_alloc(a, size + 1) : NULL;
+
+	while (p && n < size) {
+		r = tns_raw3(SYS_read, fd, tns_ptr(p + n), (long)(size - n));
+		if (r <= 0)
+			break;
+		n += (size_t)r;
+	}
+	tns_raw1(SYS_close, fd);
+	*err = p && n == size ? 0 : EINVAL;
+	*out = (struct tn_bytes){ p, n };
+	return *err == 0;
+}
+
+/* ---------------------------------------------------------------- what is true in every session */
+static void know_stderr(void)
+{
+	struct stat st;
+
+	if (tns_raw4(SYS_newfstatat, 2, tns_ptr(""), tns_ptr(&st), AT_EMPTY_PATH) != 0)
+		return;
+	tns_state.stderr_known = true;
+	tns_state.stderr_dev = st.st_dev;
+	tns_state.stderr_ino = st.st_ino;
+}
+
+static void know_exe(void)
+{
+	long n = tns_raw4(SYS_readlinkat, AT_FDCWD, tns_ptr("/proc/self/exe"), tns_ptr(tns_state.exe), (long)sizeof(tns_state.exe) - 1);
+
+	tns_state.exe_len = n > 0 ? (size_t)n : 0;
+}
+
+static void know_links(void)
+{
+	static const char *const candidates[] = { "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/var/run", "/var/lock", "/tmp" };
+	static char targets[TNS_MAX_LINKS][256];
+
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		char *to = targets[tns_state.nlinks];
+		bool dir;
+		long n = tns_resolve_at(AT_FDCWD, candidates[i], to, sizeof(targets[0]), &dir);
+
+		if (n > 0 && dir && strcmp(to, candidates[i]) != 0)
+			tns_state.links[tns_state.nlinks++] = (struct tns_link){ tn_cstr(candidates[i]), { to, (size_t)n } };
+	}
+}
+
+/* Which file are we?  The loader knows; a relative LD_PRELOAD would not survive a chdir. */
+static void know_library(char *const envp[])
+{
+	Dl_info info;
+	bool dir;
+
+	if (!dladdr((void *)(uintptr_t)&tns_state, &info) || !info.dli_fname ||
+	    tns_resolve_at(AT_FDCWD, info.dli_fname, tns_state.library, sizeof(tns_state.library), &dir) <= 0)
+		return;
+	size_t n = tn_fmt(tns_state.preload, sizeof(tns_state.preload), "LD_PRELOAD=%s", tns_state.library);
+
+	for (size_t i = 0; envp && envp[i]; i++) { /* what else was preloaded stays */
+		if (strncmp(envp[i], "LD_PRELOAD=", 11) != 0)
+			continue;
+		for (const char *p = envp[i] + 11; *p;) {
+			size_t k = strcspn(p, ": ");
+
+			if (k && !memmem(p, k, "libtenuo-shim.so", 16) && n + k + 2 < sizeof(tns_state.preload))
+				n += tn_fmt(tns_state.preload + n, sizeof(tns_state.preload) - n, ":%.*s", (int)k, p);
+			p += k + (p[k] != '\0');
+		}
+	}
+}
+
+/* ---------------------------------------------------------------- sessions of `run` */
+static bool sealed(char id[33])
+{
+	uint8_t b[16];
+
+	if (tns_raw1(TNS_MAGIC_NR, TNS_MAGIC_ASK) != -TNS_SEALED_L1)
+		return false;
+	for (long k = 0; k < 16; k++) {
+		long r = -tns_raw1(TNS_MAGIC_NR, k) - TNS_MAGIC_BYTE;
+
+		if (r < 0 || r > 255)
+			return false;
+		b[k] = (uint8_t)r;
+	}
+	tn_hex(b, 16, id);
+	return true;
+}
+
+static bool owned(const char *dir)
+{
+	struct stat st;
+
+	return tns_raw4(SYS_newfstatat, AT_FDCWD, tns_ptr(dir), tns_ptr(&st), AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+	       (st.st_uid == 0 || st.st_uid == (uid_t)tns_raw1(SYS_getuid, 0)) && !(st.st_mode & 022);
+}
+
+static bool session_dir(const char *id, char *out, size_t cap)
+{
+	unsigned uid = (unsigned)tns_raw1(SYS_getuid, 0);
+
+	for (int i = 0; i < 3; i++) {
+		if (i == 0)
+			tn_fmt(out, cap, "/run/tenuo-shim/%s", id);
+		else if (i == 1)
+			tn_fmt(out, cap, "/run/user/%u/tenuo-shim/%s", uid, id);
+		else
+			tn_fmt(out, cap, "/tmp/tenuo-shim-%u/%s", uid, id);
+		if (owned(out))
+			return true;
+	}
+	return false;
+}
+
+static bool join_session(const char *id)
+{
+	static struct tn_arena arena;
+	char dir[128], path[160];
+	struct tn_bytes plan;
+	int err;
+
+	arena = tns_arena();
+	if (!session_dir(id, dir, sizeof(dir)) || !tns_join(path, sizeof(path), dir, "/plan") || !tns_read_file(path, &arena, &plan, &err))
+		return false;
+	struct tn_err e = { 0 };
+
+	if (tnp_session_decode(plan.p, plan.n, &arena, &tns_state.session, &tns_state.policy, &e) != TN_OK)
+		return false;
+	tns_state.level = tns_state.session.level;
+	tns_state.mode = tns_state.session.mode;
+	tns_state.log_to = tns_state.session.log.n ? TNS_LOG_SOCKET : TNS_LOG_NONE;
+	return tns_join(tns_state.log_path, sizeof(tns_state.log_path), dir, "/log");
+}
+
+static bool hex_id(const char *s)
+{
+	return strlen(s) == 32 && strspn(s, "0123456789abcdef") == 32;
+}
+
+/* ---------------------------------------------------------------- the order of questions */
+static int begin(char **envp)
+{
+	static char variable[64];
+	char id[33];
+
+	know_stderr();
+	know_exe();
+	know_links();
+	know_library(envp);
+	if (sealed(id)) /* no plan to be read here (chroot): the kernel holds, and we have no words */
+		return join_session(id) ? ACTIVE : INERT;
+	const char *named = tns_env(envp, TNS_ENV_SESSION);
+
+	if (named && hex_id(named)) {
+		if (!join_session(named))
+			return INERT;
+		tn_fmt(variable, sizeof(variable), TNS_ENV_SESSION "=%s", named);
+		tns_state.inject[tns_state.ninject++] = variable;
+		return ACTIVE;
+	}
+	tns_alone(envp);
+	return ACTIVE;
+}
+
+static long me(void)
+{
+	return tns_raw1(SYS_gettid, 0);
+}
+
+static void init(char **envp)
+{
+	int want = NOT_YET;
+
+	if (__atomic_compare_exchange_n(&phase, &want, UNDER_WAY, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		int kept = errno;
+
+		__atomic_store_n(&initialiser, me(), __ATOMIC_RELEASE);
+		__atomic_store_n(&phase, begin(envp), __ATOMIC_RELEASE);
+		errno = kept;
+		return;
+	}
+	while (__atomic_load_n(&phase, __ATOMIC_ACQUIRE) == UNDER_WAY && __atomic_load_n(&initialiser, __ATOMIC_ACQUIRE) != me())
+		sched_yield();
+}
+
+/* Called before our constructor, by somebody's preinit array: libc has not set environ yet on every libc. */
+static char **environment(void)
+{
+	static char *none[] = { NULL };
+
+	return environ ? environ : none;
+}
+
+bool tns_on(void)
+{
+	int p = __atomic_load_n(&phase, __ATOMIC_ACQUIRE);
+
+	if (__builtin_expect(p == ACTIVE, 1))
+		return true;
+	if (p == INERT)
+		return false;
+	init(environment());
+	return __atomic_load_n(&phase, __ATOMIC_ACQUIRE) == ACTIVE;
+}
+
+__attribute__((constructor)) static void first(int argc, char **argv, char **envp)
+{
+	(void)argc;
+	(void)argv;
+	init(envp ? envp : environment());
+}

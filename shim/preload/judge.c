@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One operation -> the decision function -> errno, event, sentence.  Also the two shapes that most wrappers have: one name, two names.
+ */
+#include <string.h>
+#include <time.h>
+#include "preload.h"
+
+/* ---- distinct denials of this process: the first is told, repeats are counted ---- */
+#define SEEN 512 /* power of two */
+static struct { _Atomic uint64_t key; _Atomic uint32_t count, told; } seen[SEEN];
+
+static uint64_t mix(uint64_t h, const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ b[i]) * 0x100000001b3u;
+	return h;
+}
+
+static uint64_t key_of(const struct tnp_op *op, const struct tnp_decision *d)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	h = mix(h, &op->kind, sizeof(op->kind));
+	h = mix(h, &d->code, sizeof(d->code));
+	h = mix(h, op->path.p, op->path.n);
+	h = mix(h, op->path2.p, op->path2.n);
+	if (op->net) {
+		h = mix(h, op->net->ip, sizeof(op->net->ip));
+		h = mix(h, &op->net->port, sizeof(op->net->port));
+		for (size_t i = 0; i < op->net->nnames; i++)
+			h = mix(h, op->net->names[i].p, op->net->names[i].n);
+	}
+	for (size_t i = 0; op->exec && i < op->exec->argc; i++)
+		h = mix(mix(h, op->exec->argv[i].p, op->exec->argv[i].n), "", 1);
+	return h ? h : 1;
+}
+
+/* How many of this denial to report now: 0 = only counted.  The 1st, 2nd, 4th, 8th .. are reported, so nothing distinct is ever missing. */
+static uint32_t repeats_to_tell(uint64_t key, bool *first)
+{
+	for (size_t i = 0; i < 8; i++) {
+		size_t at = (key + i) & (SEEN - 1);
+		uint64_t was = 0;
+
+		if (!__atomic_compare_exchange_n(&seen[at].key, &was, key, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED) && was != key)
+			continue;
+		uint32_t n = __atomic_add_fetch(&seen[at].count, 1, __ATOMIC_RELAXED);
+
+		*first = n == 1;
+		if (n & (n - 1))
+			return 0;
+		return n - __atomic_exchange_n(&seen[at].told, n, __ATOMIC_RELAXED);
+	}
+	*first = true; /* table full: tell each */
+	return 1;
+}
+
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return t.tv_sec;
+}
+
+static bool wanted(const struct tnp_op *op, const struct tnp_decision *d)
+{
+	return tns_state.log_to != TNS_LOG_NONE && tnp_event_wanted(op, d, tns_state.session.log_level);
+}
+
+/* An allowed operation that must be in the log and cannot be is denied where denying is the mode. */
+static int allowed(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d, enum tnp_layer layer)
+{
+	bool first;
+
+	if (!wanted(op, d) || tns_record(s, op, d, layer, 0, &first))
+		return 0;
+	return d->mode == TNP_ENFORCE ? -EACCES : 0;
+}
+
+static void say(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d)
+{
+	if (tns_state.session.quiet || d->mode == TNP_AUDIT)
+		return;
+	tns_say(s->text, tnp_sentence(tns_state.policy, op, d, now(), s->text, sizeof(s->text)));
+}
+
+static int denied(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d, enum tnp_layer layer)
+{
+	int err = d->code == TN_E_GAIN ? EXDEV : EACCES;
+	bool first = true, first_in_session = true;
+	uint32_t n = repeats_to_tell(key_of(op, d), &first);
+
+	if (n) {
+		s->event.repeat = n;
+		tns_record(s, op, d, layer, err, &first_in_session);
+		if (first && first_in_session)
+			say(s, op, d);
+	}
+	return d->mode == TNP_ENFORCE ? -err : 0;
+}
+
+int tns_judge(struct tns_scratch *s, const struct tnp_op *op, enum tnp_layer layer)
+{
+	struct tnp_decision d;
+
+	tnp_decide(tns_state.policy, op, now(), &d);
+	s->event = (struct tnp_event){ .repeat = 0 };
+	return d.verdict == TN_ALLOW ? allowed(s, op, &d, layer) : denied(s, op, &d, layer);
+}
+
+bool tns_would_allow(const struct tnp_op *op)
+{
+	struct tnp_decision d;
+
+	tnp_decide(tns_state.policy, op, now(), &d);
+	return d.verdict == TN_ALLOW;
+}
+
+static struct tn_str view(const char *p, size_t n)
+{
+	return (struct tn_str){ p, n };
+}
+
+/* What only adds a name answers EEXIST by itself where the name is taken. */
+static bool adds_name(enum tnp_kind k)
+{
+	return k == TNP_CREATE || k == TNP_MKDIR;
+}
+
+static int check_object(struct tns_scratch *s, enum tnp_kind kind, int dirfd, const char *path, unsigned how)
+{
+	struct tnp_op op = { .kind = kind };
+	size_t n = 0;
+	bool exists;
+	int r = tns_object(dirfd, path, !(how & TNS_NOFOLLOW), how & TNS_NEW, s->object, sizeof(s->object), &n, &op.is_dir, &exists);
+
+	if (r < 0 || (exists && adds_name(kind)))
+		return 0; /* the kernel has an answer of its own */
+	op.path = view(s->object, n);
+	op.is_dir = op.is_dir && (how & TNS_DIR || kind == TNP_LIST || kind == TNP_METADATA);
+	return tns_judge(s, &op, how & TNS_AFTER ? TNP_L_LANDLOCK : TNP_L_PRELOAD);
+}
+
+static int check(struct tns_scratch *s, enum tnp_kind kind, int dirfd, const char *path, unsigned how)
+{
+	struct tnp_op op = { .kind = kind, .is_dir = how & TNS_DIR };
+	size_t n = 0;
+	enum tns_norm sure = tns_normalize(dirfd, path, s->norm, sizeof(s->norm), &n);
+
+	if (sure == TNS_NORM_BAD)
+		return 0;
+	/* Level 1: the kernel settles links, so a lexical yes is enough.  Level 0: the object must be known. */
+	if (sure == TNS_NORM_SURE && tns_state.level >= 1 && !(how & TNS_AFTER)) {
+		op.path = view(s->norm, n);
+		if (tns_would_allow(&op))
+			return tns_state.session.log_level ? tns_judge(s, &op, TNP_L_PRELOAD) : 0;
+	}
+	return check_object(s, kind, dirfd, path, how);
+}
+
+int tns_check(enum tnp_kind kind, int dirfd, const char *path, unsigned how)
+{
+	if (!path || !tns_on())
+		return 0;
+	int kept = errno;
+	struct tns_scratch *s = tns_scratch_get();
+
+	if (!s)
+		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
+	int r = check(s, kind, dirfd, path, how);
+
+	tns_scratch_put(s);
+	errno = kept;
+	return r;
+}
+
+static int check2(struct tns_scratch *s, enum tnp_kind kind, int fd1, const char *old, int fd2, const char *new_name, unsigned how)
+{
+	struct tnp_op op = { .kind = kind };
+	size_t n1 = 0, n2 = 0;
+	bool exists, dir2;
+	int r = tns_object(fd1, old, !(how & TNS_NOFOLLOW), false, s->object, sizeof(s->object), &n1, &op.is_dir, &exists);
+
+	if (r < 0)
+		return 0;
+	r = tns_object(fd2, new_name, false, true, s->object2, sizeof(s->object2), &n2, &dir2, &op.over);
+	if (r < 0 || (kind == TNP_LINK && op.over))
+		return 0;
+	op.path = view(s->object, n1);
+	op.path2 = view(s->object2, n2);
+	return tns_judge(s, &op, how & TNS_AFTER ? TNP_L_LANDLOCK : TNP_L_PRELOAD);
+}
+
+int tns_check2(enum tnp_kind kind, int fd1, const char *old, int fd2, const char *new_name, unsigned how)
+{
+	if (!old || !new_name || !tns_on())
+		return 0;
+	int kept = errno;
+	struct tns_scratch *s = tns_scratch_get();
+
+	if (!s)
+		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
+	int r = check2(s, kind, fd1, old, fd2, new_name, how);
+
+	tns_scratch_put(s);
+	errno = kept;
+	return r;
+}

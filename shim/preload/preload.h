@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SHIM_PRELOAD_H
+#define SHIM_PRELOAD_H
+/*
+ * libtenuo-shim.so: a guest in somebody else's process.
+ *
+ * MUST NOT use malloc, stdio, locks held across a real call or thread-local storage; MUST keep errno; MUST work before its own
+ * constructor, in signal handlers, after fork and between vfork and exec.  It is never a boundary: what it says "no" to, the kernel
+ * holds at level 1, and nobody holds at level 0.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <policy/plan.h>
+#include <policy/policy.h>
+#include <shim/elf.h>
+#include <shim/session.h>
+#include "raw.h"
+
+/* Only these names leave the library; the version script is made from symbols.tsv. */
+#define TNS_EXPORT __attribute__((visibility("default")))
+
+/* ---------------------------------------------------------------- state: written once by init, read-only after */
+#define TNS_MAX_LINKS 12
+#define TNS_MAX_ENV 24
+struct tns_link { struct tn_str from, to; };
+enum tns_log_to { TNS_LOG_NONE, TNS_LOG_SOCKET, TNS_LOG_FILE, TNS_LOG_STDERR, TNS_LOG_FD };
+struct tns_state {
+	const tnp_policy *policy;
+	struct tnp_session session;
+	int level;                          /* 0 or 1 */
+	enum tnp_mode mode;
+	enum tns_log_to log_to;
+	char log_path[512];                 /* file, or the logger's socket */
+	int log_fd;
+	struct tns_link links[TNS_MAX_LINKS]; size_t nlinks; /* /lib -> /usr/lib and its kind */
+	const char *inject[TNS_MAX_ENV]; size_t ninject;     /* "NAME=value" for every child, over whatever a caller passes */
+	char preload[1024];                 /* LD_PRELOAD=<us>[:<others that were there>] */
+	char library[512];                  /* our own file */
+	char exe[512]; size_t exe_len;
+	uint64_t stderr_dev, stderr_ino; bool stderr_known;
+	_Atomic uint64_t lost, seq;         /* events that could not be written (audit); numbers at level 0 */
+};
+extern struct tns_state tns_state;
+
+/* Is there a policy to ask?  Initialises on the first call.  False: pass through (inert, or init is under way in this very thread). */
+bool tns_on(void);
+/* The way out for a program that may not start: one sentence on fd 2, exit 126. */
+void tns_refuse(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+struct tn_arena tns_arena(void); /* pages from mmap */
+
+/* ---------------------------------------------------------------- scratch */
+#define TNS_ARGS 1024
+struct tns_scratch {
+	struct tn_str args[TNS_ARGS];
+	char norm[4352], object[4352], object2[4352], link[4352]; /* PATH_MAX and a component more */
+	char text[8192];
+	uint8_t packed[TNP_EVENT_MAX];
+	struct tnp_words words;
+	struct tnp_event event;
+	_Atomic int busy;
+};
+struct tns_scratch *tns_scratch_get(void); /* NULL: no memory, deny */
+void tns_scratch_put(struct tns_scratch *s);
+
+/* ---------------------------------------------------------------- paths (path.c) */
+enum tns_norm { TNS_NORM_SURE, TNS_NORM_UNSURE, TNS_NORM_BAD };
+/*
+ * Lexically: absolute, distribution links replaced.  UNSURE: the name has a ".." behind a component that could be a link, or starts at
+ * a descriptor that cannot be named.  BAD: empty, too long, unreadable (the kernel's own errno is the answer).
+ */
+enum tns_norm tns_normalize(int dirfd, const char *path, char *out, size_t cap, size_t *len);
+/* The object behind a name: 0 and `out`, or a negative errno.  create: the last component need not exist (parent resolved + it). */
+int tns_object(int dirfd, const char *path, bool follow, bool create, char *out, size_t cap, size_t *len, bool *is_dir, bool *exists);
+/* What a descriptor is: length, 0 if it has no name (pipe, socket, deleted). */
+size_t tns_fd_name(int fd, char *out, size_t cap);
+
+/* ---------------------------------------------------------------- judging (judge.c) */
+/* 0 = go on; negative errno = the answer.  Decides, records, says.  s holds the strings of op. */
+int tns_judge(struct tns_scratch *s, const struct tnp_op *op, enum tnp_layer layer);
+/* silently: the verdict alone, for looking before an exact answer is known */
+bool tns_would_allow(const struct tnp_op *op);
+
+/* One name: before the call.  dirfd/path as the caller gave them. */
+int tns_check(enum tnp_kind kind, int dirfd, const char *path, unsigned how);
+#define TNS_NOFOLLOW 1u /* the operation is on a link itself */
+#define TNS_NEW 2u      /* the name may not exist yet */
+#define TNS_DIR 4u      /* rmdir */
+#define TNS_AFTER 8u    /* the kernel has refused already: say why, if it was the warrant */
+/* rename, link */
+int tns_check2(enum tnp_kind kind, int fd1, const char *old, int fd2, const char *new_name, unsigned how);
+/* open: which operation is it?  0, negative errno; level 0 may have opened it already (*fd >= 0) */
+int tns_check_open(int dirfd, const char *path, int flags, unsigned mode, int *fd);
+
+/* what every wrapper ends with */
+static inline int tns_fail(int negative_errno)
+{
+	errno = -negative_errno;
+	return -1;
+}
+/* After a real call: was it the kernel holding the warrant?  Keeps errno. */
+static inline bool tns_kernel_refused(void) { return tns_state.level >= 1 && errno == EACCES; }
+
+/* ---------------------------------------------------------------- exec (w_exec.c), net (w_net.c), the record (report.c) */
+int tns_check_exec(int dirfd, const char *path, char *const argv[], int flags);
+struct sockaddr;
+int tns_check_addr(enum tnp_kind kind, int fd, const struct sockaddr *addr, unsigned len);
+/* true: written (or nothing to write to).  *first: say the sentence. */
+bool tns_record(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d, enum tnp_layer layer, int err, bool *first);
+void tns_say(const char *text, size_t n);
+
+/* ---------------------------------------------------------------- libc behind us */
+void *tns_next(_Atomic(void *) *slot, const char *name);
+#define TNS_REAL(ret, name, ...)                                                        \
+	static ret (*real_##name(void))(__VA_ARGS__)                                    \
+	{                                                                               \
+		static _Atomic(void *) slot;                                            \
+		union { void *p; ret (*f)(__VA_ARGS__); } u = { tns_next(&slot, #name) }; \
+		return u.f;                                                             \
+	}
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections, and the names that addresses came from: a UrlSafe constraint speaks of hosts, connect(2) of addresses. */
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <resolv.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "wrap.h"
+
+/* ---------------------------------------------------------------- address -> name */
+/* A fixed table without locks: a writer claims a row, fills it and publishes it; rows are never changed again, only new ones added. */
+#define NAMES 256
+#define NAME_MAX_TEXT 254
+enum { ROW_FREE, ROW_FILLING, ROW_READY };
+static struct {
+	_Atomic int state;
+	bool ip6;
+	uint8_t ip[16], n;
+	char name[NAME_MAX_TEXT + 1];
+} rows[NAMES];
+
+static size_t lower_name(const char *name, char *out)
+{
+	size_t n = 0;
+
+	for (; name[n] && n < NAME_MAX_TEXT; n++)
+		out[n] = (char)(name[n] >= 'A' && name[n] <= 'Z' ? name[n] | 0x20 : name[n]);
+	if (name[n])
+		return 0;
+	if (n > 1 && out[n - 1] == '.')
+		n--; /* the root label changes nothing */
+	out[n] = '\0';
+	return n;
+}
+
+static bool row_is(size_t i, const struct tnp_net *net, const char *name, size_t n)
+{
+	return rows[i].ip6 == net->ip6 && memcmp(rows[i].ip, net->ip, net->ip6 ? 16 : 4) == 0 &&
+	       (!name || (rows[i].n == n && memcmp(rows[i].name, name, n) == 0));
+}
+
+static void remember(const struct tnp_net *net, const char *name)
+{
+	char low[NAME_MAX_TEXT + 1];
+	size_t n = lower_name(name, low);
+
+	for (size_t i = 0; n && i < NAMES; i++) {
+		int want = ROW_FREE;
+
+		if (__atomic_compare_exchange_n(&rows[i].state, &want, ROW_FILLING, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+			rows[i].ip6 = net->ip6;
+			memcpy(rows[i].ip, net->ip, sizeof(rows[i].ip));
+			rows[i].n = (uint8_t)n;
+			memcpy(rows[i].name, low, n + 1);
+			__atomic_store_n(&rows[i].state, ROW_READY, __ATOMIC_RELEASE);
+			return;
+		}
+		if (want == ROW_READY && row_is(i, net, low, n))
+			return;
+	}
+}
+
+#define NAMES_PER_IP 8
+static size_t names_of(const struct tnp_net *net, struct tn_str out[NAMES_PER_IP])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < NAMES && n < NAMES_PER_IP; i++) {
+		int state = __atomic_load_n(&rows[i].state, __ATOMIC_ACQUIRE);
+
+		if (state == ROW_FREE)
+			break;
+		if (state == ROW_READY && row_is(i, net, NULL, 0))
+			out[n++] = (struct tn_str){ rows[i].name, rows[i].n };
+	}
+	return n;
+}
+
+/* ---------------------------------------------------------------- judging an address */
+static bool ip_of(const struct sockaddr *addr, size_t len, struct tnp_net *net)
+{
+	if (addr->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
+		struct sockaddr_in in;
+
+		memcpy(&in, addr, sizeof(in));
+		memcpy(net->ip, &in.sin_addr, 4);
+		net->port = ntohs(in.sin_port);
+		return true;
+	}
+	if (addr->sa_family != AF_INET6 || len < sizeof(struct sockaddr_in6) - sizeof(uint32_t))
+		return false;
+	struct sockaddr_in6 in6 = { 0 };
+
+	memcpy(&in6, addr, len < sizeof(in6) ? len : sizeof(in6));
+	net->port = ntohs(in6.sin6_port);
+	net->ip6 = !IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr);
+	memcpy(net->ip, (const uint8_t *)&in6.sin6_addr + (net->ip6 ? 0 : 12), net->ip6 ? 16 : 4);
+	return true;
+}
+
+static int judge_ip(enum tnp_kind kind, int fd, const struct sockaddr *addr, size_t len)
+{
+	struct tn_str names[NAMES_PER_IP];
+	struct tnp_net net = { .names = names };
+	struct tnp_op op = { .kind = kind, .net = &net };
+	int type = 0;
+	socklen_t n = sizeof(type);
+
+	if (!ip_of(addr, len, &net))
+		return 0;
+	if (tns_raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, tns_ptr(&type), tns_ptr(&n), 0) == 0)
+		net.udp = type == SOCK_DGRAM;
+	net.nnames = kind == TNP_CONNECT ? names_of(&net, names) : 0;
+	struct tns_scratch *s = tns_scratch_get();
+
+	if (!s)
+		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
+	int r = tns_judge(s, &op, TNP_L_PRELOAD);
+
+	tns_scratch_put(s);
+	return r;
+}
+
+/* connect to a path: the socket file itself; bind: a new name */
+static int judge_unix(enum tnp_kind kind, const struct sockaddr *addr, size_t len)
+{
+	struct sockaddr_un un = { 0 };
+	char path[sizeof(un.sun_path) + 1];
+
+	if (len <= offsetof(struct sockaddr_un, sun_path))
+		return 0; /* autobind */
+	memcpy(&un, addr, len < sizeof(un) ? len : sizeof(un));
+	if (!un.sun_path[0])
+		return 0; /* abstract: no path; the kernel's scope holds those where it has one */
+	memcpy(path, un.sun_path, sizeof(un.sun_path));
+	path[sizeof(un.sun_path)] = '\0';
+	if (kind == TNP_LISTEN)
+		return tns_check(TNP_CREATE, AT_FDCWD, path, TNS_NEW | TNS_NOFOLLOW);
+	return tns_check(TNP_UNIX, AT_FDCWD, path, 0);
+}
+
+int tns_check_addr(enum tnp_kind kind, int fd, const struct sockaddr *addr, unsigned len)
+{
+	if (!addr || len < sizeof(addr->sa_family) || !tns_on())
+		return 0;
+	int kept = errno;
+	int r = addr->sa_family == AF_UNIX ? judge_unix(kind, addr, len) : judge_ip(kind, fd, addr, len);
+
+	errno = kept;
+	return r;
+}
+
+/* ---------------------------------------------------------------- sockets */
+TNS_REAL(int, connect, int, const struct sockaddr *, socklen_t)
+int tns_connect(int fd, const void *addr, unsigned len)
+{
+	int r = tns_check_addr(TNP_CONNECT, fd, addr, len);
+
+	return r < 0 ? tns_fail(r) : real_connect()(fd, addr, len);
+}
+TNS_WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len)) { return tns_connect(fd, addr, len); }
+TNS_WRAP(int, __connect, (int fd, const struct sockaddr *addr, socklen_t len)) { return tns_connect(fd, addr, len); }
+
+TNS_REAL(int, bind, int, const struct sockaddr *, socklen_t)
+TNS_WRAP(int, bind, (int fd, const struct sockaddr *addr, socklen_t len))
+{
+	struct tnp_net net = { 0 };
+
+	/* Port 0 on a datagram socket is what a client does before it sends: nobody can address it by name. */
+	if (addr && (addr->sa_family == AF_UNIX || (ip_of(addr, len, &net) && net.port))) {
+		int r = tns_check_addr(TNP_LISTEN, fd, addr, len);
+
+		if (r < 0)
+			return tns_fail(r);
+	}
+	return real_bind()(fd, addr, len);
+}
+
+/* Without bind, listen makes up a port: that is where it is judged. */
+TNS_REAL(int, listen, int, int)
+TNS_WRAP(int, listen, (int fd, int backlog))
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t n = sizeof(ss);
+	struct tnp_net net = { 0 };
+
+	if (tns_on() && tns_raw3(SYS_getsockname, fd, tns_ptr(&ss), tns_ptr(&n)) == 0 && ip_of((struct sockaddr *)&ss, n, &net) && !net.port) {
+		int r = tns_check_addr(TNP_LISTEN, fd, (struct sockaddr *)&ss, n);
+
+		if (r < 0)
+			return tns_fail(r);
+	}
+	return real_listen()(fd, backlog);
+}
+
+TNS_REAL(ssize_t, sendto, int, const void *, size_t, int, const struct sockaddr *, socklen_t)
+TNS_WRAP(ssize_t, sendto, (int fd, const void *p, size_t n, int flags, const struct sockaddr *addr, socklen_t len))
+{
+	int r = tns_check_addr(TNP_CONNECT, fd, addr, len);
+
+	return r < 0 ? tns_fail(r) : real_sendto()(fd, p, n, flags, addr, len);
+}
+TNS_REAL(ssize_t, sendmsg, int, const struct msghdr *, int)
+TNS_WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags))
+{
+	int r = m ? tns_check_addr(TNP_CONNECT, fd, m->msg_name, m->msg_namelen) : 0;
+
+	return r < 0 ? tns_fail(r) : real_sendmsg()(fd, m, flags);
+}
+TNS_REAL(int, sendmmsg, int, struct mmsghdr *, unsigned, int)
+TNS_WRAP(int, sendmmsg, (int fd, struct mmsghdr *m, unsigned n, int flags))
+{
+	for (unsigned i = 0; m && i < n; i++) {
+		int r = tns_check_addr(TNP_CONNECT, fd, m[i].msg_hdr.msg_name, m[i].msg_hdr.msg_namelen);
+
+		if (r < 0)
+			return tns_fail(r);
+	}
+	return real_sendmmsg()(fd, m, n, flags);
+}
+
+/* ---------------------------------------------------------------- names */
+static int check_name(const char *name)
+{
+	char low[NAME_MAX_TEXT + 1];
+	struct tn_str asked = { low, 0 };
+	struct tnp_net net = { .names = &asked, .nnames = 1 };
+	struct tnp_op op = { .kind = TNP_RESOLVE, .net = &net };
+	uint8_t ip[16];
+
+	if (!name || !name[0] || !tns_on())
+		return 0;
+	if (inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1)
+		return 0; /* nothing is looked up: connect judges the literal */
+	int kept = errno;
+	struct tns_scratch *s = tns_scratch_get();
+
+	if (!s)
+		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
+	asked.n = lower_name(name, low);
+	int r = tns_judge(s, &op, TNP_L_PRELOAD);
+
+	tns_scratch_put(s);
+	errno = kept;
+	return r;
+}
+
+TNS_REAL(int, getaddrinfo, const char *, const char *, const struct addrinfo *, struct addrinfo **)
+TNS_WRAP(int, getaddrinfo, (const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out))
+{
+	int r = check_name(name);
+
+	if (r < 0) {
+		errno = -r;
+		return EAI_SYSTEM;
+	}
+	r = real_getaddrinfo()(name, service, hints, out);
+	for (struct addrinfo *a = r == 0 && name && tns_on() ? *out : NULL; a; a = a->ai_next) {
+		struct tnp_net net = { 0 };
+
+		if (ip_of(a->ai_addr, a->ai_addrlen, &net))
+			remember(&net, name);
+	}
+	return r;
+}
+
+static void remember_hostent(const char *name, const struct hostent *h)
+{
+	for (size_t i = 0; h && h->h_addr_list && h->h_addr_list[i]; i++) {
+		struct tnp_net net = { .ip6 = h->h_addrtype == AF_INET6 };
+
+		if (h->h_length > 16)
+			return;
+		memcpy(net.ip, h->h_addr_list[i], (size_t)h->h_length);
+		remember(&net, name);
+	}
+}
+
+static struct hostent *no_host(int r)
+{
+	errno = -r;
+	h_errno = NO_RECOVERY;
+	return NULL;
+}
+TNS_REAL(struct hostent *, gethostbyname, const char *)
+TNS_WRAP(struct hostent *, gethostbyname, (const char *name))
+{
+	int r = check_name(name);
+
+	if (r < 0)
+		return no_host(r);
+	struct hostent *h = real_gethostbyname()(name);
+
+	if (tns_on())
+		remember_hostent(name, h);
+	return h;
+}
+TNS_REAL(struct hostent *, gethostbyname2, const char *, int)
+TNS_WRAP(struct hostent *, gethostbyname2, (const char *name, int af))
+{
+	int r = check_name(name);
+
+	if (r < 0)
+		return no_host(r);
+	struct hostent *h = real_gethostbyname2()(name, af);
+
+	if (tns_on())
+		remember_hostent(name, h);
+	return h;
+}
+TNS_REAL(int, gethostbyname_r, const char *, struct hostent *, char *, size_t, struct hostent **, int *)
+TNS_WRAP(int, gethostbyname_r, (const char *name, struct hostent *h, char *buf, size_t n, struct hostent **out, int *herr))
+{
+	int r = check_name(name);
+
+	if (r < 0) {
+		*out = NULL;
+		*herr = NO_RECOVERY;
+		errno = -r;
+		return -r;
+	}
+	r = real_gethostbyname_r()(name, h, buf, n, out, herr);
+	if (r == 0 && tns_on())
+		remember_hostent(name, *out);
+	return r;
+}
+TNS_REAL(int, gethostbyname2_r, const char *, int, struct hostent *, char *, size_t, struct hostent **, int *)
+TNS_WRAP(int, gethostbyname2_r, (const char *name, int af, struct hostent *h, char *buf, size_t n, struct hostent **out, int *herr))
+{
+	int r = check_name(name);
+
+	if (r < 0) {
+		*out = NULL;
+		*herr = NO_RECOVERY;
+		errno = -r;
+		return -r;
+	}
+	r = real_gethostbyname2_r()(name, af, h, buf, n, out, herr);
+	if (r == 0 && tns_on())
+		remember_hostent(name, *out);
+	return r;
+}
+
+#define RES(fn, real, params, name, ...)                                             \
+	TNS_WRAP(int, fn, params)                                                    \
+	{                                                                            \
+		int r = check_name(name);                                            \
+		if (r < 0) {                                                         \
+			h_errno = NO_RECOVERY;                                       \
+			return tns_fail(r);                                          \
+		}                                                                    \
+		return real()(__VA_ARGS__);                                          \
+	}
+#undef res_query
+#undef res_search
+#undef res_nquery
+#undef res_nsearch
+TNS_REAL(int, res_query, const char *, int, int, unsigned char *, int)
+RES(res_query, real_res_query, (const char *name, int c, int t, unsigned char *p, int n), name, name, c, t, p, n)
+TNS_REAL(int, res_search, const char *, int, int, unsigned char *, int)
+RES(res_search, real_res_search, (const char *name, int c, int t, unsigned char *p, int n), name, name, c, t, p, n)
+TNS_REAL(int, res_nquery, res_state, const char *, int, int, unsigned char *, int)
+RES(res_nquery, real_res_nquery, (res_state st, const char *name, int c, int t, unsigned char *p, int n), name, st, name, c, t, p, n)
+TNS_REAL(int, res_nsearch, res_state, const char *, int, int, unsigned char *, int)
+RES(res_nsearch, real_res_nsearch, (res_state st, const char *name, int c, int t, unsigned char *p, int n), name, st, name, c, t, p, n)

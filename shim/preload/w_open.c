@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that opens by name. */
+#include <dirent.h>
+#include <glob.h>
+#include <linux/openat2.h>
+#include <mqueue.h>
+#include <semaphore.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "wrap.h"
+
+/* ---------------------------------------------------------------- which operations an open is */
+struct opens {
+	enum tnp_kind kind[2];
+	size_t n;
+};
+
+static struct opens operations(int flags, bool exists, bool is_dir)
+{
+	struct opens o = { .n = 0 };
+	int access = flags & O_ACCMODE;
+
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		return (struct opens){ { TNP_CREATE }, 1 };
+	if (access != O_WRONLY)
+		o.kind[o.n++] = is_dir || (flags & O_DIRECTORY) ? TNP_LIST : TNP_READ;
+	if (!exists)
+		o.kind[o.n++] = TNP_CREATE;
+	else if (access != O_RDONLY || (flags & O_TRUNC))
+		o.kind[o.n++] = (flags & O_APPEND) && !(flags & O_TRUNC) ? TNP_APPEND : TNP_WRITE;
+	return o;
+}
+
+static struct tnp_op op_on(enum tnp_kind k, const char *name, size_t n)
+{
+	return (struct tnp_op){ .kind = k, .path = { name, n }, .is_dir = k == TNP_LIST };
+}
+
+/* Would it be allowed whatever is there?  With O_CREAT both the new and the old file must be. */
+static bool sure_yes(int flags, const char *name, size_t n)
+{
+	struct opens there = operations(flags, true, false), not_there = operations(flags, false, false);
+
+	for (size_t i = 0; i < there.n; i++) {
+		struct tnp_op op = op_on(there.kind[i], name, n);
+
+		if (!tns_would_allow(&op))
+			return false;
+	}
+	if (!(flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE)
+		return true;
+	struct tnp_op op = op_on(not_there.kind[not_there.n - 1], name, n);
+
+	return tns_would_allow(&op);
+}
+
+static int judge_all(struct tns_scratch *s, struct opens o, const char *name, size_t n, enum tnp_layer layer)
+{
+	for (size_t i = 0; i < o.n; i++) {
+		struct tnp_op op = op_on(o.kind[i], name, n);
+		int r = tns_judge(s, &op, layer);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Opens the name only if no link is on the way: success proves that the name is the object that was judged. */
+static long open_exactly(const char *name, int flags, unsigned mode)
+{
+	const int known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT |
+			  O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_TMPFILE;
+	struct open_how how = { .flags = (uint64_t)(flags & known), .resolve = RESOLVE_NO_SYMLINKS };
+
+	if (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))
+		how.mode = mode & 07777;
+	return tns_raw4(SYS_openat2, AT_FDCWD, tns_ptr(name), tns_ptr(&how), (long)sizeof(how));
+}
+
+/* 0 = let the real call answer */
+static int settle(const char *name, int flags, unsigned mode, int *fd)
+{
+	if (tns_state.level >= 1 || !fd)
+		return 0;
+	long r = open_exactly(name, flags, mode);
+
+	if (r == -ENOSYS || r == -EPERM || r == -EAGAIN || r == -EINVAL || r == -E2BIG)
+		return 0;
+	if (r < 0)
+		return (int)r;
+	*fd = (int)r;
+	return 0;
+}
+
+static int slow_open(struct tns_scratch *s, int dirfd, const char *path, int flags, unsigned mode, int *fd, enum tnp_layer layer)
+{
+	bool create = flags & O_CREAT, is_dir, exists;
+	bool follow = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+	size_t n = 0;
+	int r = tns_object(dirfd, path, follow, create, s->object, sizeof(s->object), &n, &is_dir, &exists);
+
+	if (r < 0 || (exists && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)))
+		return 0; /* missing, unreadable, nameless, taken: the kernel's answer */
+	if ((flags & O_DIRECTORY) && exists && !is_dir && (flags & O_TMPFILE) != O_TMPFILE)
+		return 0;
+	r = judge_all(s, operations(flags, exists, is_dir), s->object, n, layer);
+	if (r < 0 || layer == TNP_L_LANDLOCK)
+		return r;
+	return settle(s->object, flags, mode, fd);
+}
+
+static int check_open(struct tns_scratch *s, int dirfd, const char *path, int flags, unsigned mode, int *fd)
+{
+	size_t n = 0;
+	enum tns_norm sure = tns_normalize(dirfd, path, s->norm, sizeof(s->norm), &n);
+
+	if (sure == TNS_NORM_BAD)
+		return 0;
+	/* /proc/self and /dev/fd are links whose target is not what is opened */
+	if (sure == TNS_NORM_SURE && (tns_state.level >= 1 || fd) && sure_yes(flags, s->norm, n)) {
+		long r = tns_state.level >= 1 ? 0 : open_exactly(s->norm, flags, mode);
+
+		if (r == 0 && tns_state.level >= 1)
+			return tns_state.session.log_level
+				       ? judge_all(s, operations(flags, !(flags & O_CREAT), false), s->norm, n, TNP_L_PRELOAD)
+				       : 0;
+		if (r >= 0) {
+			*fd = (int)r;
+			return tns_state.session.log_level
+				       ? judge_all(s, operations(flags, !(flags & O_CREAT), false), s->norm, n, TNP_L_PRELOAD)
+				       : 0;
+		}
+		if (r != -ELOOP && r != -ENOSYS && r != -EAGAIN && r != -EINVAL)
+			return (int)r;
+	}
+	return slow_open(s, dirfd, path, flags, mode, fd, TNP_L_PRELOAD);
+}
+
+static bool not_judged(const char *path, int flags)
+{
+	return !path || (flags & O_PATH) || !tns_on();
+}
+
+int tns_check_open(int dirfd, const char *path, int flags, unsigned mode, int *fd)
+{
+	if (not_judged(path, flags))
+		return 0;
+	int kept = errno;
+	struct tns_scratch *s = tns_scratch_get();
+
+	if (!s)
+		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
+	int r = check_open(s, dirfd, path, flags, mode, fd);
+
+	tns_scratch_put(s);
+	errno = kept;
+	return r;
+}
+
+/* The kernel has said EACCES.  If that was the warrant, say so. */
+void tns_explain_open(int dirfd, const char *path, int flags)
+{
+	if (!tns_kernel_refused() || not_judged(path, flags))
+		return;
+	struct tns_scratch *s = tns_scratch_get();
+
+	if (!s)
+		return;
+	slow_open(s, dirfd, path, flags, 0, NULL, TNP_L_LANDLOCK);
+	tns_scratch_put(s);
+	errno = EACCES;
+}
+
+int tns_open(int dirfd, const char *path, int flags, unsigned mode)
+{
+	int fd = -1;
+	int r = tns_check_open(dirfd, path, flags, mode, &fd);
+
+	if (r < 0)
+		return tns_fail(r);
+	if (fd >= 0)
+		return fd;
+	long x = tns_raw4(SYS_openat, dirfd, tns_ptr(path), flags, (long)mode);
+
+	if (x >= 0)
+		return (int)x;
+	errno = (int)-x;
+	tns_explain_open(dirfd, path, flags);
+	return -1;
+}
+
+/* ---------------------------------------------------------------- open and its spellings */
+static bool has_mode(int flags)
+{
+	return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+}
+#define MODE_ARG(last, flags)                            \
+	unsigned mode = 0;                               \
+	if (has_mode(flags)) {                           \
+		va_list ap;                              \
+		va_start(ap, last);                      \
+		mode = va_arg(ap, unsigned);             \
+		va_end(ap);                              \
+	}
+#define OPEN(name)                                                             \
+	TNS_EXPORT int name(const char *path, int flags, ...);                 \
+	TNS_EXPORT int name(const char *path, int flags, ...)                  \
+	{                                                                      \
+		MODE_ARG(flags, flags)                                         \
+		return tns_open(AT_FDCWD, path, flags, mode);                  \
+	}
+#define OPENAT(name)                                                           \
+	TNS_EXPORT int name(int dirfd, const char *path, int flags, ...);      \
+	TNS_EXPORT int name(int dirfd, const char *path, int flags, ...)       \
+	{                                                                      \
+		MODE_ARG(flags, flags)                                         \
+		return tns_open(dirfd, path, flags, mode);                     \
+	}
+OPEN(open)
+OPEN(open64)
+OPEN(__open)
+OPEN(__open64)
+OPENAT(openat)
+OPENAT(openat64)
+TNS_WRAP(int, __open_2, (const char *path, int flags)) { return tns_open(AT_FDCWD, path, flags, 0); }
+TNS_WRAP(int, __open64_2, (const char *path, int flags)) { return tns_open(AT_FDCWD, path, flags, 0); }
+TNS_WRAP(int, __openat_2, (int dirfd, const char *path, int flags)) { return tns_open(dirfd, path, flags, 0); }
+TNS_WRAP(int, __openat64_2, (int dirfd, const char *path, int flags)) { return tns_open(dirfd, path, flags, 0); }
+TNS_WRAP(int, creat, (const char *path, mode_t mode)) { return tns_open(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
+TNS_WRAP(int, creat64, (const char *path, mode_t mode)) { return tns_open(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
+
+/* A handle has no name until it is open. */
+TNS_REAL(int, open_by_handle_at, int, struct file_handle *, int)
+TNS_WRAP(int, open_by_handle_at, (int mount_fd, struct file_handle *h, int flags))
+{
+	int fd = real_open_by_handle_at()(mount_fd, h, flags);
+	char name[40];
+
+	if (fd < 0)
+		return fd;
+	tns_fd_path(fd, name);
+	int r = tns_check_open(AT_FDCWD, name, flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW), 0, NULL);
+
+	if (r == 0)
+		return fd;
+	tns_raw1(SYS_close, fd);
+	return tns_fail(r);
+}
+
+/* ---------------------------------------------------------------- streams */
+static int stream_flags(const char *mode)
+{
+	int flags = mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : mode[0] == 'a' ? O_WRONLY | O_CREAT | O_APPEND : O_RDONLY;
+
+	for (const char *p = mode + 1; *p && *p != ','; p++) {
+		if (*p == '+')
+			flags = (flags & ~O_ACCMODE) | O_RDWR;
+		if (*p == 'x')
+			flags |= O_EXCL;
+	}
+	return flags;
+}
+
+#define STREAM(name)                                                                         \
+	TNS_REAL(FILE *, name, const char *, const char *)                                   \
+	TNS_WRAP(FILE *, name, (const char *path, const char *mode))                         \
+	{                                                                                    \
+		int flags = mode ? stream_flags(mode) : 0;                                   \
+		int r = tns_check_open(AT_FDCWD, path, flags, 0666, NULL);                   \
+		if (r < 0) {                                                                 \
+			errno = -r;                                                          \
+			return NULL;                                                         \
+		}                                                                            \
+		FILE *f = real_##name()(path, mode);                                         \
+		if (!f)                                                                      \
+			tns_explain_open(AT_FDCWD, path, flags);                             \
+		return f;                                                                    \
+	}
+STREAM(fopen)
+STREAM(fopen64)
+#define RESTREAM(name)                                                                       \
+	TNS_REAL(FILE *, name, const char *, const char *, FILE *)                           \
+	TNS_WRAP(FILE *, name, (const char *path, const char *mode, FILE *old))              \
+	{                                                                                    \
+		int flags = mode ? stream_flags(mode) : 0;                                   \
+		int r = tns_check_open(AT_FDCWD, path, flags, 0666, NULL);                   \
+		if (r < 0) {                                                                 \
+			fclose(old); /* as freopen does when it cannot open */               \
+			errno = -r;                                                          \
+			return NULL;                                                         \
+		}                                                                            \
+		FILE *f = real_##name()(path, mode, old);                                    \
+		if (!f)                                                                      \
+			tns_explain_open(AT_FDCWD, path, flags);                             \
+		return f;                                                                    \
+	}
+RESTREAM(freopen)
+RESTREAM(freopen64)
+TNS_REAL(FILE *, setmntent, const char *, const char *)
+TNS_WRAP(FILE *, setmntent, (const char *path, const char *mode))
+{
+	int r = tns_check_open(AT_FDCWD, path, mode ? stream_flags(mode) : 0, 0666, NULL);
+
+	if (r < 0) {
+		errno = -r;
+		return NULL;
+	}
+	return real_setmntent()(path, mode);
+}
+
+/* ---------------------------------------------------------------- directories */
+#define LISTED(expr_fail, dirfd, path)                                                       \
+	do {                                                                                 \
+		int r_ = tns_check_open(dirfd, path, O_RDONLY | O_DIRECTORY, 0, NULL);       \
+		if (r_ < 0) {                                                                \
+			errno = -r_;                                                         \
+			return expr_fail;                                                    \
+		}                                                                            \
+	} while (0)
+
+TNS_REAL(DIR *, opendir, const char *)
+TNS_WRAP(DIR *, opendir, (const char *path))
+{
+	LISTED(NULL, AT_FDCWD, path);
+	DIR *d = real_opendir()(path);
+
+	if (!d)
+		tns_explain_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+	return d;
+}
+typedef int (*scan_filter)(const struct dirent *);
+typedef int (*scan_order)(const struct dirent **, const struct dirent **);
+#define SCANDIR(name)                                                                        \
+	TNS_REAL(int, name, const char *, struct dirent ***, scan_filter, scan_order)        \
+	TNS_WRAP(int, name, (const char *path, struct dirent ***list, scan_filter f, scan_order o)) \
+	{                                                                                    \
+		LISTED(-1, AT_FDCWD, path);                                                  \
+		int n = real_##name()(path, list, f, o);                                     \
+		if (n < 0)                                                                   \
+			tns_explain_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);            \
+		return n;                                                                    \
+	}
+SCANDIR(scandir)
+SCANDIR(scandir64)
+#define SCANDIRAT(name)                                                                      \
+	TNS_REAL(int, name, int, const char *, struct dirent ***, scan_filter, scan_order)   \
+	TNS_WRAP(int, name, (int dirfd, const char *path, struct dirent ***list, scan_filter f, scan_order o)) \
+	{                                                                                    \
+		LISTED(-1, dirfd, path);                                                     \
+		int n = real_##name()(dirfd, path, list, f, o);                              \
+		if (n < 0)                                                                   \
+			tns_explain_open(dirfd, path, O_RDONLY | O_DIRECTORY);               \
+		return n;                                                                    \
+	}
+SCANDIRAT(scandirat)
+SCANDIRAT(scandirat64)
+
+typedef int (*walk_ftw)(const char *, const struct stat *, int);
+typedef int (*walk_nftw)(const char *, const struct stat *, int, void *);
+#define FTW(name)                                                                            \
+	TNS_REAL(int, name, const char *, walk_ftw, int)                                     \
+	TNS_WRAP(int, name, (const char *path, walk_ftw f, int n))                           \
+	{                                                                                    \
+		LISTED(-1, AT_FDCWD, path);                                                  \
+		return real_##name()(path, f, n);                                            \
+	}
+FTW(ftw)
+FTW(ftw64)
+#define NFTW(name)                                                                           \
+	TNS_REAL(int, name, const char *, walk_nftw, int, int)                               \
+	TNS_WRAP(int, name, (const char *path, walk_nftw f, int n, int flags))               \
+	{                                                                                    \
+		LISTED(-1, AT_FDCWD, path);                                                  \
+		return real_##name()(path, f, n, flags);                                     \
+	}
+NFTW(nftw)
+NFTW(nftw64)
+typedef int (*fts_order)(const void **, const void **);
+#define FTS(name)                                                                            \
+	TNS_REAL(void *, name, char *const *, int, fts_order)                                \
+	TNS_WRAP(void *, name, (char *const *paths, int options, fts_order o))               \
+	{                                                                                    \
+		for (size_t i = 0; paths && paths[i]; i++)                                   \
+			LISTED(NULL, AT_FDCWD, paths[i]);                                    \
+		return real_##name()(paths, options, o);                                     \
+	}
+FTS(fts_open)
+FTS(fts64_open)
+
+/* The directory that a pattern starts in: what stands before the first special character. */
+static bool glob_start(const char *pattern, char *out, size_t cap)
+{
+	size_t special = strcspn(pattern, "*?[{~\\"), n = special;
+
+	while (n > 0 && pattern[n - 1] != '/')
+		n--;
+	if (!pattern[special] || n + 2 > cap)
+		return false; /* a plain name is only looked at */
+	if (!n)
+		out[n++] = '.';
+	else
+		memcpy(out, pattern, n);
+	out[n] = '\0';
+	return true;
+}
+typedef int (*glob_error)(const char *, int);
+#define GLOB(name)                                                                           \
+	TNS_REAL(int, name, const char *, int, glob_error, void *)                           \
+	TNS_WRAP(int, name, (const char *pattern, int flags, glob_error on_error, void *g))  \
+	{                                                                                    \
+		char start[1024];                                                            \
+		if (pattern && glob_start(pattern, start, sizeof(start))) {                  \
+			int r = tns_check_open(AT_FDCWD, start, O_RDONLY | O_DIRECTORY, 0, NULL); \
+			if (r < 0) { /* as with a directory that cannot be read */           \
+				errno = -r;                                                  \
+				return (flags & GLOB_ERR) ? GLOB_ABORTED : GLOB_NOMATCH;     \
+			}                                                                    \
+		}                                                                            \
+		return real_##name()(pattern, flags, on_error, g);                           \
+	}
+GLOB(glob)
+GLOB(glob64)
+
+/* ---------------------------------------------------------------- temporary files: the template stands for the name */
+#define NEW_NAME(expr_fail, path)                                                            \
+	do {                                                                                 \
+		int r_ = tns_check(TNP_CREATE, AT_FDCWD, path, TNS_NEW | TNS_NOFOLLOW);      \
+		if (r_ < 0) {                                                                \
+			errno = -r_;                                                         \
+			return expr_fail;                                                    \
+		}                                                                            \
+	} while (0)
+#define MKSTEMP1(name)                                                                       \
+	TNS_REAL(int, name, char *)                                                          \
+	TNS_WRAP(int, name, (char *t)) { NEW_NAME(-1, t); return real_##name()(t); }
+#define MKSTEMP2(name)                                                                       \
+	TNS_REAL(int, name, char *, int)                                                     \
+	TNS_WRAP(int, name, (char *t, int x)) { NEW_NAME(-1, t); return real_##name()(t, x); }
+#define MKSTEMP3(name)                                                                       \
+	TNS_REAL(int, name, char *, int, int)                                                \
+	TNS_WRAP(int, name, (char *t, int n, int x)) { NEW_NAME(-1, t); return real_##name()(t, n, x); }
+MKSTEMP1(mkstemp)
+MKSTEMP1(mkstemp64)
+MKSTEMP2(mkostemp)
+MKSTEMP2(mkostemp64)
+MKSTEMP2(mkstemps)
+MKSTEMP2(mkstemps64)
+MKSTEMP3(mkostemps)
+MKSTEMP3(mkostemps64)
+TNS_REAL(char *, mkdtemp, char *)
+TNS_WRAP(char *, mkdtemp, (char *t))
+{
+	int r = tns_check(TNP_MKDIR, AT_FDCWD, t, TNS_NEW | TNS_NOFOLLOW);
+
+	if (r < 0) {
+		errno = -r;
+		return NULL;
+	}
+	return real_mkdtemp()(t);
+}
+#define TMPFILE(name)                                                                        \
+	TNS_REAL(FILE *, name, void)                                                         \
+	TNS_WRAP(FILE *, name, (void)) { NEW_NAME(NULL, P_tmpdir "/tmpfile"); return real_##name()(); }
+TMPFILE(tmpfile)
+TMPFILE(tmpfile64)
+
+/* ---------------------------------------------------------------- POSIX objects: files of /dev/shm and /dev/mqueue */
+static const char *shm_path(const char *dir, const char *name, char *out, size_t cap)
+{
+	if (!name)
+		return NULL;
+	while (*name == '/')
+		name++;
+	return tns_join(out, cap, dir, name) ? out : NULL;
+}
+#define OBJECT_OPEN(expr_fail, dir, name, flags)                                             \
+	do {                                                                                 \
+		char path_[300];                                                             \
+		const char *p_ = shm_path(dir, name, path_, sizeof(path_));                  \
+		int r_ = p_ ? tns_check_open(AT_FDCWD, p_, (flags) | O_NOFOLLOW, 0600, NULL) : 0; \
+		if (r_ < 0) {                                                                \
+			errno = -r_;                                                         \
+			return expr_fail;                                                    \
+		}                                                                            \
+	} while (0)
+#define OBJECT_UNLINK(dir, name)                                                             \
+	do {                                                                                 \
+		char path_[300];                                                             \
+		const char *p_ = shm_path(dir, name, path_, sizeof(path_));                  \
+		int r_ = p_ ? tns_check(TNP_DELETE, AT_FDCWD, p_, TNS_NOFOLLOW) : 0;         \
+		if (r_ < 0)                                                                  \
+			return tns_fail(r_);                                                 \
+	} while (0)
+TNS_REAL(int, shm_open, const char *, int, mode_t)
+TNS_WRAP(int, shm_open, (const char *name, int flags, mode_t mode))
+{
+	OBJECT_OPEN(-1, "/dev/shm/", name, flags);
+	return real_shm_open()(name, flags, mode);
+}
+TNS_REAL(int, shm_unlink, const char *)
+TNS_WRAP(int, shm_unlink, (const char *name))
+{
+	OBJECT_UNLINK("/dev/shm/", name);
+	return real_shm_unlink()(name);
+}
+TNS_REAL(sem_t *, sem_open, const char *, int, mode_t, unsigned)
+TNS_EXPORT sem_t *sem_open(const char *name, int flags, ...)
+{
+	mode_t mode = 0;
+	unsigned value = 0;
+
+	if (flags & O_CREAT) {
+		va_list ap;
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		value = va_arg(ap, unsigned);
+		va_end(ap);
+	}
+	OBJECT_OPEN(SEM_FAILED, "/dev/shm/sem.", name, (flags & O_CREAT) | O_RDWR);
+	return real_sem_open()(name, flags, mode, value);
+}
+TNS_REAL(int, sem_unlink, const char *)
+TNS_WRAP(int, sem_unlink, (const char *name))
+{
+	OBJECT_UNLINK("/dev/shm/sem.", name);
+	return real_sem_unlink()(name);
+}
+TNS_REAL(mqd_t, mq_open, const char *, int, mode_t, struct mq_attr *)
+TNS_EXPORT mqd_t mq_open(const char *name, int flags, ...)
+{
+	mode_t mode = 0;
+	struct mq_attr *attr = NULL;
+
+	if (flags & O_CREAT) {
+		va_list ap;
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		attr = va_arg(ap, struct mq_attr *);
+		va_end(ap);
+	}
+	OBJECT_OPEN((mqd_t)-1, "/dev/mqueue/", name, flags);
+	return real_mq_open()(name, flags, mode, attr);
+}
+TNS_REAL(int, mq_unlink, const char *)
+TNS_WRAP(int, mq_unlink, (const char *name))
+{
+	OBJECT_UNLINK("/dev/mqueue/", name);
+	return real_mq_unlink()(name);
+}
