@@ -3,6 +3,7 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <tn_fail.h>
 #include <unistd.h>
 #include "alone.h"

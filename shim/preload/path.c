@@ -184,7 +184,7 @@ static int parent_and_base(int dirfd, const char *path, char *out, size_t cap, s
 		memcpy(dir, ".", 2);
 	}
 	int fd = pin(dirfd, dir, true);
-	bool is_dir;
+	bool is_dir = false;
 
 	if (fd < 0)
 		return fd;

@@ -160,12 +160,14 @@ int tns_connect(int fd, const void *addr, unsigned len)
 
 	return r < 0 ? tns_fail(r) : real_connect()(fd, addr, len);
 }
-TNS_WRAP(int, connect, (int fd, const struct sockaddr *addr, socklen_t len)) { return tns_connect(fd, addr, len); }
+/* glibc declares these with a union of all address types; it is passed as the pointer. */
+TNS_WRAP(int, connect, (int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)) { return tns_connect(fd, addr.__sockaddr__, len); }
 TNS_WRAP(int, __connect, (int fd, const struct sockaddr *addr, socklen_t len)) { return tns_connect(fd, addr, len); }
 
 TNS_REAL(int, bind, int, const struct sockaddr *, socklen_t)
-TNS_WRAP(int, bind, (int fd, const struct sockaddr *addr, socklen_t len))
+TNS_WRAP(int, bind, (int fd, __CONST_SOCKADDR_ARG arg, socklen_t len))
 {
+	const struct sockaddr *addr = arg.__sockaddr__;
 	struct tnp_net net = { 0 };
 
 	/* Port 0 on a datagram socket is what a client does before it sends: nobody can address it by name. */
@@ -196,8 +198,9 @@ TNS_WRAP(int, listen, (int fd, int backlog))
 }
 
 TNS_REAL(ssize_t, sendto, int, const void *, size_t, int, const struct sockaddr *, socklen_t)
-TNS_WRAP(ssize_t, sendto, (int fd, const void *p, size_t n, int flags, const struct sockaddr *addr, socklen_t len))
+TNS_WRAP(ssize_t, sendto, (int fd, const void *p, size_t n, int flags, __CONST_SOCKADDR_ARG arg, socklen_t len))
 {
+	const struct sockaddr *addr = arg.__sockaddr__;
 	int r = tns_check_addr(TNP_CONNECT, fd, addr, len);
 
 	return r < 0 ? tns_fail(r) : real_sendto()(fd, p, n, flags, addr, len);

@@ -331,11 +331,9 @@ TNS_WRAP(DIR *, opendir, (const char *path))
 		tns_explain_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
 	return d;
 }
-typedef int (*scan_filter)(const struct dirent *);
-typedef int (*scan_order)(const struct dirent **, const struct dirent **);
-#define SCANDIR(name)                                                                        \
-	TNS_REAL(int, name, const char *, struct dirent ***, scan_filter, scan_order)        \
-	TNS_WRAP(int, name, (const char *path, struct dirent ***list, scan_filter f, scan_order o)) \
+#define SCANDIR(name, entry)                                                                 \
+	TNS_REAL(int, name, const char *, entry ***, int (*)(const entry *), int (*)(const entry **, const entry **)) \
+	TNS_WRAP(int, name, (const char *path, entry ***list, int (*f)(const entry *), int (*o)(const entry **, const entry **))) \
 	{                                                                                    \
 		LISTED(-1, AT_FDCWD, path);                                                  \
 		int n = real_##name()(path, list, f, o);                                     \
@@ -343,11 +341,11 @@ typedef int (*scan_order)(const struct dirent **, const struct dirent **);
 			tns_explain_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);            \
 		return n;                                                                    \
 	}
-SCANDIR(scandir)
-SCANDIR(scandir64)
-#define SCANDIRAT(name)                                                                      \
-	TNS_REAL(int, name, int, const char *, struct dirent ***, scan_filter, scan_order)   \
-	TNS_WRAP(int, name, (int dirfd, const char *path, struct dirent ***list, scan_filter f, scan_order o)) \
+SCANDIR(scandir, struct dirent)
+SCANDIR(scandir64, struct dirent64)
+#define SCANDIRAT(name, entry)                                                               \
+	TNS_REAL(int, name, int, const char *, entry ***, int (*)(const entry *), int (*)(const entry **, const entry **)) \
+	TNS_WRAP(int, name, (int dirfd, const char *path, entry ***list, int (*f)(const entry *), int (*o)(const entry **, const entry **))) \
 	{                                                                                    \
 		LISTED(-1, dirfd, path);                                                     \
 		int n = real_##name()(dirfd, path, list, f, o);                              \
@@ -355,8 +353,8 @@ SCANDIR(scandir64)
 			tns_explain_open(dirfd, path, O_RDONLY | O_DIRECTORY);               \
 		return n;                                                                    \
 	}
-SCANDIRAT(scandirat)
-SCANDIRAT(scandirat64)
+SCANDIRAT(scandirat, struct dirent)
+SCANDIRAT(scandirat64, struct dirent64)
 
 typedef int (*walk_ftw)(const char *, const struct stat *, int);
 typedef int (*walk_nftw)(const char *, const struct stat *, int, void *);
@@ -407,9 +405,9 @@ static bool glob_start(const char *pattern, char *out, size_t cap)
 	return true;
 }
 typedef int (*glob_error)(const char *, int);
-#define GLOB(name)                                                                           \
-	TNS_REAL(int, name, const char *, int, glob_error, void *)                           \
-	TNS_WRAP(int, name, (const char *pattern, int flags, glob_error on_error, void *g))  \
+#define GLOB(name, type)                                                                           \
+	TNS_REAL(int, name, const char *, int, glob_error, type *)                           \
+	TNS_WRAP(int, name, (const char *pattern, int flags, glob_error on_error, type *g))  \
 	{                                                                                    \
 		char start[1024];                                                            \
 		if (pattern && glob_start(pattern, start, sizeof(start))) {                  \
@@ -421,8 +419,8 @@ typedef int (*glob_error)(const char *, int);
 		}                                                                            \
 		return real_##name()(pattern, flags, on_error, g);                           \
 	}
-GLOB(glob)
-GLOB(glob64)
+GLOB(glob, glob_t)
+GLOB(glob64, glob64_t)
 
 /* ---------------------------------------------------------------- temporary files: the template stands for the name */
 #define NEW_NAME(expr_fail, path)                                                            \
