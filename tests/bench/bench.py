@@ -98,8 +98,8 @@ class Bench:
 
     def capabilities(self):
         tree = {"path": {"subpath": str(self.dir)}}
-        real = sorted({os.path.realpath(shutil.which(p)) for p in ("true", "git", "gcc", "python3", "find", "grep", "make", "sh", "rm", "node", "env")
-                       if shutil.which(p, path="/usr/bin:/bin")} | {str(self.micro)})
+        found = (shutil.which(p, path="/usr/bin:/bin") for p in ("true", "git", "gcc", "python3", "find", "grep", "make", "sh", "rm", "node", "env"))
+        real = sorted({os.path.realpath(p) for p in found if p} | {str(self.micro)})
         readable = {"path": {"any": [{"subpath": str(self.dir)}, {"subpath": "/usr"}, {"subpath": str(self.shim.dir / "home")}]}}
         return {"read_file": readable, "list_directory": readable, "write_file": tree, "delete_file": tree,
                 "run_command": {"program": {"any": [{"one_of": real}, {"subpath": "/usr/lib"}, {"subpath": "/usr/bin"}]}},
