@@ -54,7 +54,7 @@ struct optvals { const char **v; size_t n; };
 struct args {
 	struct optvals opt[OPT_LIMIT];  /* by row of cmd->opts */
 	const char **rest; size_t nrest;
-	bool json, help;
+	bool json, json_given, help;
 };
 
 /* ---------------------------------------------------------------- output */

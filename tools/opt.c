@@ -110,10 +110,8 @@ static void append(struct ctx *c, struct optvals *v, const char *value)
 static void set(struct ctx *c, size_t row, const char *value)
 {
 	const struct opt *o = row_at(c->cmd, row);
-	if (row == c->cmd->nopts)
-		c->args.json = true;
 	if (row >= c->cmd->nopts) {
-		c->args.help |= row > c->cmd->nopts;
+		*(row == c->cmd->nopts ? &c->args.json_given : &c->args.help) = true;
 		return;
 	}
 	/* A second value that silently replaced the first could widen what the caller meant. */
@@ -160,12 +158,10 @@ static bool is_option(const char *word)
 	return word[0] == '-' && word[1] && strncmp(word, "-----BEGIN ", 11) != 0;
 }
 
-/* A refusal of the very first option must already know how to speak: look for --json before anything can fail. */
-static bool asks_json(const struct cmd *cmd, int argc, char **argv)
+/* A refusal of the very first option must already know how to speak: guess before anything can fail, parsing settles it. */
+static bool seems_json(int argc, char **argv)
 {
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0 || (cmd->tail && !is_option(argv[i]) && i == 0))
-			return false;
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (strcmp(argv[i], "--json") == 0)
 			return true;
 	}
@@ -176,7 +172,7 @@ void opt_parse(struct ctx *c, int argc, char **argv)
 {
 	struct optvals rest = { 0 };
 	int i = 0;
-	c->args.json = asks_json(c->cmd, argc, argv);
+	c->args.json = seems_json(argc, argv);
 	while (i < argc) {
 		if (strcmp(argv[i], "--") == 0) {
 			i++;
@@ -192,6 +188,7 @@ void opt_parse(struct ctx *c, int argc, char **argv)
 	}
 	while (i < argc)
 		append(c, &rest, argv[i++]);
+	c->args.json = c->args.json_given;
 	c->args.rest = rest.v;
 	c->args.nrest = rest.n;
 }

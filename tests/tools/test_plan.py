@@ -71,6 +71,10 @@ class Plan(lib.Case):
         self.assertTrue(doc["program"].endswith("/bin/cat"))
         self.assertTrue([r for r in doc["baseline"] if r["row"] == "B3" and r["path"].endswith("/cat")])
 
+    def test_the_commands_own_options_are_its_own(self):
+        self.assertFalse(self.ok(self.do("/bin/cat", "--json")).stdout.startswith("{"))
+        self.assertTrue(self.ok(self.do("--json", "/bin/cat", "--help")).stdout.startswith("{"))
+
     def test_app_and_cwd(self):
         os.mkdir(self.path("app"))
         rows = self.doc("--baseline", "--app", self.path("app"))["baseline"]
