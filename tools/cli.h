@@ -139,7 +139,8 @@ void trust_assume(struct ctx *c, const struct chain *ch, struct trust *t);
 /* keys: text in any form, or a file holding one.  The text is wiped from memory, also from argv. */
 void key_read(struct ctx *c, const char *what, const char *text, struct tn_key *k);
 void pub_read(struct ctx *c, const char *what, const char *text, struct tn_pub *p);
-struct tn_key *key_memory(void); /* one locked place, wiped when the command ends */
+struct tn_key *key_memory(void); /* one locked place; nobody may look into this process until key_forget */
+void key_forget(void);
 
 struct text json_read(struct ctx *c, const char *arg); /* JSON text itself if it starts with a bracket, else a file or "-" */
 

@@ -54,7 +54,7 @@ static int run(struct ctx *c)
 	key_read(c, "--key", opt_need(c, O_KEY), k);
 	if (tn_grant_child(parent.links, parent.n, &m, k, &c->arena, &made.links, &made.n, &c->err) != TN_OK)
 		die_err(&c->err, "cannot grant");
-	tn_key_wipe(k);
+	key_forget();
 	show_made(c, &made, opt_get(c, O_OUT));
 	return EXIT_YES;
 }

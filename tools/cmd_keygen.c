@@ -52,6 +52,8 @@ static int run(struct ctx *c)
 {
 	opt_operands(c, 0, 0, "");
 	const char *path = opt_need(c, O_OUT);
+	if (strcmp(path, "-") == 0)
+		die(TN_E_USAGE, "a secret key goes to a file, not to standard output");
 	struct tn_key *k = key_memory();
 	char line[LINE_MAX_KEY], pub[LINE_MAX_KEY];
 	if (tn_key_generate(k, &c->err) != TN_OK)
@@ -64,7 +66,7 @@ static int run(struct ctx *c)
 		write_new(c, path, line, n);
 	explicit_bzero(line, sizeof(line));
 	tn_b64_encode(k->pub.b, sizeof(k->pub.b), TN_B64_STD, pub, sizeof(pub));
-	tn_key_wipe(k);
+	key_forget();
 	say(c, pub, path);
 	if (fflush(stdout) && !opt_has(c, O_FORCE)) {
 		int cause = errno;

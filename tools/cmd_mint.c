@@ -26,7 +26,7 @@ static int run(struct ctx *c)
 	issuer_key_read(c, opt_get(c, O_KEY), k);
 	if (tn_mint(&m, k, &c->arena, &w, &c->err) != TN_OK)
 		die_err(&c->err, "cannot mint");
-	tn_key_wipe(k);
+	key_forget();
 	ch.links = &w;
 	show_made(c, &ch, opt_get(c, O_OUT));
 	return EXIT_YES;

@@ -155,19 +155,31 @@ static void wipe(void *p, size_t n)
 	__asm__ volatile("" : : "r"(p) : "memory"); /* the memory is not read again: keep the store */
 }
 
+/* Best effort: a small RLIMIT_MEMLOCK must not stop an unprivileged user. */
 static void lock_memory(void *p, size_t n)
 {
-	/* Best effort: a small RLIMIT_MEMLOCK must not stop an unprivileged user, but no core dump or debugger sees the key. */
 	if (mlock(p, n))
 		errno = 0;
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
+
+static struct tn_key the_key;
+static int dumpable_before = -1;
 
 struct tn_key *key_memory(void)
 {
-	static struct tn_key key;
-	lock_memory(&key, sizeof(key));
-	return &key;
+	lock_memory(&the_key, sizeof(the_key));
+	if (dumpable_before < 0)
+		dumpable_before = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core dump and no debugger of the same user sees the key */
+	return &the_key;
+}
+
+void key_forget(void)
+{
+	tn_key_wipe(&the_key);
+	if (dumpable_before == 1)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* the launcher's own /proc must be its own again */
+	dumpable_before = -1;
 }
 
 static struct secret_text *secret_memory(void)
@@ -288,7 +300,7 @@ static void trust_dev(struct ctx *c, struct trust *t)
 	t->n = 1;
 	t->dev = true;
 	t->origin = "TENUO_DEV_MODE: the public half of TENUO_ISSUER_KEY";
-	tn_key_wipe(k);
+	key_forget();
 }
 
 /* The configuration's roots are all there are; what was asked for can only choose among them. */

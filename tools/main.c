@@ -52,7 +52,7 @@ static void complain(enum tn_code code, const char *msg)
 _Noreturn static void end_with_error(enum tn_code code, const char *msg)
 {
 	complain(code, msg);
-	tn_key_wipe(key_memory());
+	key_forget();
 	_exit(the.cmd ? the.cmd->refused : EXIT_ERROR);
 }
 
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 		die_err(&the.err, "cannot start");
 	int answer = start(argc, argv);
 	finish_stdout();
-	tn_key_wipe(key_memory());
+	key_forget();
 	tn_arena_free(&the.arena);
 	return answer;
 }

@@ -20,6 +20,8 @@ static const char *absolute(struct ctx *c, const char *path)
 	char cwd[PATH_MAX];
 	if (!*path)
 		die(TN_E_BAD_OBJECT, "the path is empty");
+	if (strlen(path) >= PATH_MAX)
+		die(TN_E_BAD_OBJECT, "the path is longer than %d bytes", PATH_MAX - 1);
 	if (*path == '/')
 		return path;
 	if (!getcwd(cwd, sizeof(cwd)))

@@ -171,6 +171,8 @@ void show_made(struct ctx *c, const struct chain *ch, const char *out_file)
 	if (tn_token_encode(ch->links, ch->n, form, &c->arena, &text, &c->err) != TN_OK)
 		die_err(&c->err, "cannot write the warrant");
 	const char *line = xprintf(c, "%s\n", text);
+	if (out_file && strcmp(out_file, "-") == 0)
+		out_file = NULL;
 	if (out_file)
 		write_private(c, out_file, line, strlen(line));
 	if (c->args.json)

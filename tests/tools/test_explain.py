@@ -110,6 +110,10 @@ class Explain(lib.Case):
         self.assertEqual(self.do("--op", "fly", "/x").returncode, 1)
         self.says(self.do("--op", "read"), 1, "explain: the path is missing; see tenuo-shim explain --help")
         self.says(self.do("--op", "read", ""), 1, "explain: the path is empty")
+        self.says(self.do("--op", "read", "/" + "a" * 5000), 1, "explain: the path is longer than 4095 bytes")
+        r = self.do("--json", "--op", "read", b"/tmp/\xff\xfe")
+        self.assertEqual(r.returncode, 2)
+        json.loads(r.stdout)
 
     def test_expired(self):
         doc = self.answer(2, "--now", "4000000000", "--op", "read", self.path("data/x"))

@@ -53,6 +53,10 @@ class Keygen(lib.Case):
     def test_without_output_file(self):
         self.says(shim("keygen"), 1, "keygen: --output FILE is needed; see tenuo-shim keygen --help")
 
+    def test_not_to_standard_output(self):
+        self.says(shim("keygen", "-o", "-", cwd=self.dir), 1, "keygen: a secret key goes to a file, not to standard output")
+        self.assertEqual(os.listdir(self.dir), [])
+
     def test_no_such_directory(self):
         p = self.path("no", "k")
         self.says(shim("keygen", "-o", p), 1, f"keygen: cannot create {p}: No such file or directory")

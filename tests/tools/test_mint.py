@@ -16,11 +16,11 @@ class Mint(lib.Case):
         self.write("issuer.pub", self.key("issuer") + "\n")
         self.write("holder.pub", self.key("holder") + "\n")
 
-    def do(self, *more, key=None, holder=None, caps=CAPS, env=None, stdin=""):
+    def do(self, *more, key=None, holder=None, caps=CAPS, env=None, stdin="", **kw):
         args = ["--holder", holder or self.path("holder.pub"), "--capabilities", caps]
         if key != "":
             args += ["--key", key or self.path("issuer.key")]
-        return shim("mint", *args, *more, env=env, stdin=stdin)
+        return shim("mint", *args, *more, env=env, stdin=stdin, **kw)
 
     def leaf(self, token):
         return json.loads(self.ok(shim("inspect", "--json", "-", stdin=token)).stdout)["chain"][-1]
@@ -46,6 +46,10 @@ class Mint(lib.Case):
         self.assertEqual(stat.S_IMODE(os.stat(self.path("w")).st_mode), 0o600)
         self.assertEqual(self.leaf(self.read("w"))["type"], "execution")
         self.assertEqual(sorted(n for n in os.listdir(self.dir) if n.startswith(".")), [])
+
+    def test_dash_is_standard_output(self):
+        self.assertRegex(self.ok(self.do("-o", "-", cwd=self.dir)).stdout, r"\A[A-Za-z0-9_-]+\n\Z")
+        self.assertFalse(os.path.exists(self.path("-")))
 
     def test_output_that_is_no_plain_file_is_refused(self):
         os.symlink("/dev/null", self.path("link"))
