@@ -10,7 +10,8 @@
 #include "wrap.h"
 
 #define WAY_OUT "; set TENUO_WARRANT and TENUO_TRUSTED_ROOTS, or TENUO_MODE=audit to watch only"
-#define LAUNCH "TENUO_LAUNCH" /* ours, for later generations: session id, program, script; \x1f between */
+#define LAUNCH "TENUO_LAUNCH" /* ours, for later generations: session id, program, script */
+#define SEPARATOR "\x1f"
 
 static struct tn_arena arena;
 
@@ -66,7 +67,8 @@ static void inject(const char *name, const char *value)
 
 	if (!p || tns_state.ninject == TNS_MAX_ENV)
 		tns_refuse("tenuo-shim: not started: no memory");
-	tn_fmt(p, n, "%s=%s", name, value);
+	tns_join(p, n, name, "=");
+	tns_join(p, n, p, value);
 	tns_state.inject[tns_state.ninject++] = p;
 }
 
@@ -365,12 +367,12 @@ static struct tn_str terminal(void)
 static void launch_of(char *const envp[], struct tnp_facts *f)
 {
 	const char *told = set(envp, LAUNCH);
-	char text[1200];
+	char text[2048];
 
-	if (told && strcspn(told, "\x1f") == 32) {
+	if (told && strcspn(told, SEPARATOR) == 32) {
 		memcpy(tns_state.session.id, told, 32);
 		told += 33;
-		size_t n = strcspn(told, "\x1f");
+		size_t n = strcspn(told, SEPARATOR);
 
 		f->program = (struct tn_str){ tn_arena_dup(&arena, told, n), n };
 		if (told[n])
@@ -383,8 +385,9 @@ static void launch_of(char *const envp[], struct tnp_facts *f)
 		f->program = keep("/proc/self/exe");
 		f->script = script_of(f->program);
 	}
-	tn_fmt(text, sizeof(text), "%s\x1f%.*s\x1f%.*s", tns_state.session.id, (int)f->program.n, f->program.p ? f->program.p : "",
-	       (int)f->script.n, f->script.p ? f->script.p : "");
+	if (!tns_join(text, sizeof(text), tns_state.session.id, SEPARATOR) || !tns_join(text, sizeof(text), text, f->program.p ? f->program.p : "") ||
+	    !tns_join(text, sizeof(text), text, SEPARATOR) || !tns_join(text, sizeof(text), text, f->script.p ? f->script.p : ""))
+		tns_refuse("tenuo-shim: not started: the names of the program and its script are too long");
 	inject(LAUNCH, text);
 	prefix_of(f, f->program.p);
 	if (!told)

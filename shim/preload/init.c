@@ -62,13 +62,14 @@ void tns_fd_path(int fd, char out[40])
 	tn_fmt(out, 40, "/proc/self/fd/%d", fd);
 }
 
+/* tn_fmt is for people: it escapes and cuts.  This is for names and values. */
 bool tns_join(char *out, size_t cap, const char *dir, const char *name)
 {
 	size_t a = strlen(dir), b = strlen(name);
 
 	if (a + b + 1 > cap)
 		return false;
-	memcpy(out, dir, a);
+	memmove(out, dir, a);
 	memcpy(out + a, name, b + 1);
 	return true;
 }
@@ -155,16 +156,24 @@ static void know_library(char *const envp[])
 	if (!dladdr((void *)(uintptr_t)&tns_state, &info) || !info.dli_fname ||
 	    tns_resolve_at(AT_FDCWD, info.dli_fname, tns_state.library, sizeof(tns_state.library), &dir) <= 0)
 		return;
-	size_t n = tn_fmt(tns_state.preload, sizeof(tns_state.preload), "LD_PRELOAD=%s", tns_state.library);
+	char *to = tns_state.preload;
+	const size_t cap = sizeof(tns_state.preload);
 
+	if (!tns_join(to, cap, "LD_PRELOAD=", tns_state.library))
+		return;
 	for (size_t i = 0; envp && envp[i]; i++) { /* what else was preloaded stays */
 		if (strncmp(envp[i], "LD_PRELOAD=", 11) != 0)
 			continue;
 		for (const char *p = envp[i] + 11; *p;) {
 			size_t k = strcspn(p, ": ");
 
-			if (k && !memmem(p, k, "libtenuo-shim.so", 16) && n + k + 2 < sizeof(tns_state.preload))
-				n += tn_fmt(tns_state.preload + n, sizeof(tns_state.preload) - n, ":%.*s", (int)k, p);
+			size_t n = strlen(to);
+
+			if (k && !memmem(p, k, "libtenuo-shim.so", 16) && n + k + 2 < cap) {
+				to[n] = ':';
+				memcpy(to + n + 1, p, k);
+				to[n + 1 + k] = '\0';
+			}
 			p += k + (p[k] != '\0');
 		}
 	}
@@ -255,7 +264,7 @@ static int begin(char **envp)
 	if (named && hex_id(named)) {
 		if (!join_session(named))
 			return INERT;
-		tn_fmt(variable, sizeof(variable), TNS_ENV_SESSION "=%s", named);
+		tns_join(variable, sizeof(variable), TNS_ENV_SESSION "=", named);
 		tns_state.inject[tns_state.ninject++] = variable;
 		return ACTIVE;
 	}
