@@ -41,6 +41,20 @@ Test(constraint, nan_equals_nothing)
 	cr_expect_eq(tn_constraint_match(&c, &nan, NULL), TN_NO_MATCH);
 }
 
+/* Views into larger arrays: what lies behind the end does not count. */
+Test(constraint, lists_and_maps_end_where_they_end)
+{
+	const struct tn_value *twelve = rows_v(&arena, "[1,2]"), *thirteen = rows_v(&arena, "[1,3]"), *ab = rows_v(&arena, "{\"a\":1,\"b\":2}");
+	struct tn_value one = *twelve, other = *thirteen, a = *ab;
+
+	one.list.n = other.list.n = 1;
+	cr_expect(tn_value_eq(&one, &other));
+	cr_expect_not(tn_value_eq(twelve, thirteen));
+	a.map.n = 1;
+	cr_expect_not(tn_value_eq(rows_v(&arena, "{\"b\":2}"), &a));
+	cr_expect(tn_value_eq(rows_v(&arena, "{\"a\":1}"), &a));
+}
+
 /* Deeper than any reader lets through: not "different", which NotOneOf would take for a match. */
 Test(constraint, values_nested_too_deep_cannot_be_judged)
 {
@@ -121,6 +135,9 @@ Test(constraint, what_is_not_judged_yet_cannot_say)
 {
 	struct tn_constraint unknown = { .type = TN_C_UNKNOWN };
 
+	struct tn_constraint zeroed = { 0 };
+
+	cr_expect_eq(tn_constraint_match(&zeroed, rows_v(&arena, "1"), NULL), TN_CANNOT_SAY);
 	MUTE("{\"regex\":\".*\"}", "\"a\"");
 	MUTE("{\"cel\":\"true\"}", "\"a\"");
 	cr_expect_eq(tn_constraint_match(&unknown, rows_v(&arena, "1"), NULL), TN_CANNOT_SAY);
@@ -223,6 +240,29 @@ Test(constraint, every_denial_has_a_reason_and_a_match_leaves_none)
 	e = (struct tn_err){ 0 };
 	cr_expect_eq(tn_constraint_match(rows_c(&arena, "\"a\""), rows_v(&arena, "\"a\""), &e), TN_MATCH);
 	cr_expect_eq(e.code, TN_OK);
+}
+
+static void reason(const char *c, const char *v, const char *want)
+{
+	struct tn_err e = { 0 };
+
+	(void)tn_constraint_match(rows_c(&arena, c), rows_v(&arena, v), &e);
+	cr_expect_str_eq(e.msg, want);
+}
+
+Test(constraint, reasons_name_what_is_allowed)
+{
+	char deep[100] = { 0 }, json[200];
+
+	reason("\"a\"", "\"b\"", "not exactly a");
+	reason("1", "2", "not exactly the value that is allowed");
+	reason("{\"one_of\":[1]}", "2", "not one of the values that are allowed");
+	reason("{\"pattern\":\"a*\"}", "\"b\"", "does not match pattern a*");
+	reason("{\"cidr\":\"10.0.0.0/8\"}", "\"11.0.0.0\"", "outside network 10.0.0.0/8");
+	memset(deep, '[', 40);
+	memset(deep + 40, ']', 40);
+	snprintf(json, sizeof(json), "{\"one_of\":[%s]}", deep);
+	reason(json, deep, "the value is nested too deep");
 }
 
 Test(constraint, long_reasons_are_cut_visibly)

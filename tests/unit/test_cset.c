@@ -51,6 +51,23 @@ Test(cset, the_world_is_closed)
 	allowed("{\"a\":1,\"_allow_unknown\":true}", "{\"a\":1,\"b\":2}");
 }
 
+/* A view into a larger array of arguments. */
+Test(cset, the_set_ends_where_it_ends)
+{
+	const struct tn_value *args = rows_v(&arena, "{\"a\":1,\"b\":2}");
+	struct tn_cset_why why;
+	struct tn_cset s;
+
+	cr_assert(rows_cset(rows_v(&arena, "{\"a\":1,\"b\":2}"), &arena, &s));
+	cr_expect_eq(tn_cset_match(&s, args->map.v, 2, NULL), TN_MATCH);
+	cr_expect_eq(tn_cset_match(&s, args->map.v, 1, &why), TN_NO_MATCH);
+	cr_expect_eq((int)why.kind, TN_SET_MISSING_ARG);
+	s.n = 1;
+	cr_expect_eq(tn_cset_match(&s, args->map.v, 1, NULL), TN_MATCH);
+	cr_expect_eq(tn_cset_match(&s, args->map.v, 2, &why), TN_NO_MATCH);
+	cr_expect_eq((int)why.kind, TN_SET_UNKNOWN_ARG);
+}
+
 Test(cset, every_named_argument_must_be_there)
 {
 	denied("{\"a\":{\"wildcard\":true}}", "{}", TN_SET_MISSING_ARG, "a");
