@@ -6,7 +6,7 @@
  * say" is no match here.  Never wider than upstream: what we accept, other verifiers accept, so a chain
  * that we make is good everywhere.  Hence a table of understood pairs, and no for every other.
  */
-#include "match_int.h"
+#include "tn_match.h"
 
 struct pair { const struct tn_constraint *p, *c; struct tn_err *e; unsigned depth; };
 

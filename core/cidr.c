@@ -4,7 +4,8 @@
  * zone) and networks: "addr/prefix", "a.b.c.d/mask", a bare address.  Host bits may be set; they are
  * masked.  An IPv4-mapped IPv6 address is not in an IPv4 network.
  */
-#include "match_int.h"
+#include "tn_match.h"
+#include "tn_text.h"
 
 bool tn_ip4_parse(struct tn_str s, uint8_t out[4])
 {
@@ -30,8 +31,8 @@ static size_t hex_group(struct tn_str s, size_t *i, unsigned *v)
 {
 	size_t d = 0;
 
-	for (*v = 0; d < 4 && *i < s.n && tn_hexval((unsigned char)s.p[*i]) >= 0; d++, (*i)++)
-		*v = *v << 4 | (unsigned)tn_hexval((unsigned char)s.p[*i]);
+	for (*v = 0; d < 4 && *i < s.n && tn_hex_digit((unsigned char)s.p[*i]) >= 0; d++, (*i)++)
+		*v = *v << 4 | (unsigned)tn_hex_digit((unsigned char)s.p[*i]);
 	return d;
 }
 

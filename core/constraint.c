@@ -6,7 +6,7 @@
  * to right and stop at it, Not passes it on.  The containers are walked with a small stack of our own,
  * so the depth of a constraint costs no call frames.
  */
-#include "match_int.h"
+#include "tn_match.h"
 
 /* --- values --- */
 static enum tn_match same_at(const struct tn_value *a, const struct tn_value *b, unsigned depth);

@@ -10,7 +10,7 @@
  * one takes more (a "**" always stands behind a '/', so its places are "here", "after a later '/'" and
  * "the end").  Worst case |pattern| * |text|.
  */
-#include "match_int.h"
+#include "tn_match.h"
 
 struct class { size_t from, to, next; bool negated; };
 

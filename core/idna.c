@@ -5,7 +5,7 @@
  * marks, no right-to-left scripts, no joiners, so none of the contextual rules applies.  Anything else
  * is "cannot say", which denies; it is never guessed.
  */
-#include "match_int.h"
+#include "tn_match.h"
 
 #define LABEL_CHARS 63u /* a longer label cannot be looked up in the DNS */
 

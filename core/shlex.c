@@ -4,7 +4,7 @@
  * program, and a first word that is on the list by its whole text or by its last component.  Quotes are
  * not understood on purpose: what is inside them is refused just the same.
  */
-#include "match_int.h"
+#include "tn_match.h"
 
 static bool dangerous(unsigned char c)
 {

@@ -7,7 +7,7 @@
  * The root is compared as the text that it is, as upstream does with a decoded one: a root that is not
  * in normal form holds nothing, an empty one or "/" everything that is absolute.
  */
-#include "match_int.h"
+#include "tn_match.h"
 
 static bool is_sep(char c) { return c == '/' || c == '\\'; }
 

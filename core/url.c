@@ -7,7 +7,8 @@
  * Three answers: the URL, "no URL" (the standard refuses it), or "cannot say" (a name for which we have
  * no tables, or no room).  Callers MUST NOT treat the last as the second: below a Not that would allow.
  */
-#include "match_int.h"
+#include "tn_match.h"
+#include "tn_text.h"
 
 /* --- what a byte may be --- */
 enum {
@@ -66,8 +67,8 @@ static int hex_escape(struct tn_str s, size_t i)
 
 	if (i + 2 >= s.n)
 		return -1;
-	hi = tn_hexval((unsigned char)s.p[i + 1]);
-	lo = tn_hexval((unsigned char)s.p[i + 2]);
+	hi = tn_hex_digit((unsigned char)s.p[i + 1]);
+	lo = tn_hex_digit((unsigned char)s.p[i + 2]);
 	return hi < 0 || lo < 0 ? -1 : hi << 4 | lo;
 }
 
@@ -140,7 +141,7 @@ static bool ip4_number(struct tn_str s, uint64_t *v)
 		i = hex ? 2 : 1;
 	}
 	for (; i < s.n; i++) {
-		int d = tn_hexval((unsigned char)s.p[i]);
+		int d = tn_hex_digit((unsigned char)s.p[i]);
 
 		if (d < 0 || (unsigned)d >= base)
 			return false;

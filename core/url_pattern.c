@@ -11,7 +11,7 @@
  * but not "*.", and a path with "*." in it.  Where upstream is looser (a bare "*" behind userinfo is any
  * host to it, and hosts of unknown schemes are compared without case) the answer is "cannot say".
  */
-#include "match_int.h"
+#include "tn_match.h"
 
 struct upat {
 	struct tn_str scheme; /* as written, compared without case; n == 0: any */

@@ -8,7 +8,7 @@
  *
  * No DNS: names are judged as names (the connect is judged again by its address).
  */
-#include "match_int.h"
+#include "tn_match.h"
 
 enum { PRIVATE = 1, LOOPBACK = 2, METADATA = 4, RESERVED = 8 };
 

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "fuzz.h"
-#include "match_int.h"
+#include "tn_match.h"
 
 static double seconds(void)
 {

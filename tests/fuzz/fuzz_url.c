@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "match_int.h"
+#include "tn_match.h"
 
 static void put(struct tn_buf *b, struct tn_str s) { tn_buf_add(b, s.p, s.n); }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 
-#include "match_int.h"
+#include "tn_match.h"
 
 static bool ip6(const char *text, char out[TN_IP_TEXT + 1])
 {

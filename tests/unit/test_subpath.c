@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 
-#include "match_int.h"
+#include "tn_match.h"
 
 static enum tn_match in_opts(const char *root, struct tn_str path, bool cs, bool eq)
 {

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "match_int.h"
+#include "tn_match.h"
 
 /* scheme|host|port or -|path; NULL: refused; "?": cannot say */
 static void parse(const char *text, const char *want)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 
-#include "match_int.h"
+#include "tn_match.h"
 
 static enum tn_match ask(const char *pattern, const char *url) { return tn_url_pattern_match(tn_cstr(pattern), tn_cstr(url), NULL); }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef MATCH_INT_H
-#define MATCH_INT_H
+#ifndef TN_MATCH_H
+#define TN_MATCH_H
 /*
  * What the files that judge one value share: constraint, attenuate, glob, url, idna, cidr, subpath, shlex,
  * url_safe, url_pattern.  Everything here runs inside a preloaded object, in the middle of somebody
@@ -14,7 +14,6 @@
 static inline bool tn_is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
 static inline bool tn_is_alpha(unsigned char c) { return (unsigned char)((c | 0x20) - 'a') < 26; }
 static inline unsigned char tn_lower(unsigned char c) { return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 0x20) : c; }
-int tn_hexval(unsigned char c); /* -1: not a hex digit */
 bool tn_str_ieq(struct tn_str a, struct tn_str b);         /* ASCII case ignored */
 bool tn_str_starts(struct tn_str s, struct tn_str prefix);
 bool tn_str_ends(struct tn_str s, struct tn_str suffix);
@@ -35,7 +34,7 @@ struct tn_buf { char *p; size_t n, cap; bool full; };
 void tn_buf_put(struct tn_buf *b, char c);
 void tn_buf_add(struct tn_buf *b, const char *p, size_t n);
 
-/* --- reasons: one sentence, cut visibly; e may be NULL --- */
+/* --- reasons: text and what it is about, escaped and cut visibly; e may be NULL --- */
 void tn_why(struct tn_err *e, enum tn_code code, const char *text, struct tn_str detail);
 #define TN_NO_DETAIL ((struct tn_str){ "", 0 })
 
