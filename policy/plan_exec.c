@@ -71,12 +71,32 @@ static void program_rule(struct tnp_build *b, struct tn_str path, enum tnp_hold 
 	chain_rules(b, path, hold, source);
 }
 
-/* A name as the standard PATH finds it; true if it is there at all. */
-static bool standard_program(struct tnp_build *b, struct tn_str name, enum tnp_hold hold, struct tn_str source)
+/* /bin -> usr/bin would be searched twice */
+static uint32_t standard_dirs(struct tnp_build *b)
 {
-	bool found = false;
+	if (!b->standard)
+		for (size_t i = 0; i < sizeof(STANDARD) / sizeof(*STANDARD); i++)
+			if (tnp_plan_look(b, STANDARD[i], true) == TNP_IS_DIR)
+				b->standard |= 1u << i;
+	return b->standard |= 1u << 31;
+}
+
+static bool has_rule(const struct tnp_build *b, const char *path, size_t n, struct tn_str source)
+{
+	for (size_t i = b->n; i-- > 0;)
+		if (b->rules[i].source.p == source.p && tn_str_eq(b->rules[i].path, (struct tn_str){ path, n }))
+			return true;
+	return false;
+}
+
+/* A name wherever the standard PATH has it: each of them would be judged by this name. */
+static void standard_program(struct tnp_build *b, struct tn_str name, enum tnp_hold hold, struct tn_str source)
+{
+	uint32_t dirs = standard_dirs(b);
 
 	for (size_t i = 0; i < sizeof(STANDARD) / sizeof(*STANDARD); i++) {
+		if (!(dirs & 1u << i))
+			continue;
 		char in[PATH_CAP], out[PATH_CAP];
 		size_t n = tn_fmt(in, sizeof(in), "%.*s/%.*s", (int)STANDARD[i].n, STANDARD[i].p, (int)name.n, name.p);
 		const struct tnp_facts *f = &b->p->facts;
@@ -87,12 +107,9 @@ static bool standard_program(struct tnp_build *b, struct tn_str name, enum tnp_h
 			len = f->resolve(f->ctx, (struct tn_str){ in, n }, out, sizeof(out), &dir);
 		else
 			memcpy(out, in, n);
-		if (len <= 0 || dir)
-			continue;
-		found = true;
-		program_rule(b, keep(b, out, (size_t)len), hold, source);
+		if (len > 0 && !dir && !has_rule(b, out, (size_t)len, source))
+			program_rule(b, keep(b, out, (size_t)len), hold, source);
 	}
-	return found;
 }
 
 static void shell_rules(struct tnp_build *b, struct tn_str source)

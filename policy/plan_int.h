@@ -35,6 +35,7 @@ struct tnp_build {
 	struct tnp_plan_full *full;
 	struct tnp_rule *rules;
 	size_t n, cap;
+	uint32_t standard;           /* which directories of the standard PATH are there, each once; bit 31: known */
 	bool failed;                 /* out of memory */
 };
 

@@ -13,7 +13,7 @@
 #include <raw.h>
 
 #define PATH_CAP 4096
-#define PHDRS_MAX 128 /* real programs have 7 to 20 */
+#define PHDRS_MAX 64 /* real programs have 7 to 20 */
 
 static bool read_at(int fd, void *buf, size_t n, uint64_t off)
 {
@@ -59,22 +59,18 @@ static bool head32(const void *buf, struct phtab *t)
 	       (h.e_type == ET_EXEC || h.e_type == ET_DYN);
 }
 
-static bool phdr_read(int fd, bool class32, uint64_t off, struct phdr *p)
+static struct phdr phdr_at(const unsigned char *table, bool class32, unsigned i)
 {
 	if (class32) {
 		Elf32_Phdr h;
 
-		if (!read_at(fd, &h, sizeof(h), off))
-			return false;
-		*p = (struct phdr){ h.p_type, h.p_offset, h.p_filesz };
-		return true;
+		memcpy(&h, table + i * sizeof(h), sizeof(h));
+		return (struct phdr){ h.p_type, h.p_offset, h.p_filesz };
 	}
 	Elf64_Phdr h;
 
-	if (!read_at(fd, &h, sizeof(h), off))
-		return false;
-	*p = (struct phdr){ h.p_type, h.p_offset, h.p_filesz };
-	return true;
+	memcpy(&h, table + i * sizeof(h), sizeof(h));
+	return (struct phdr){ h.p_type, h.p_offset, h.p_filesz };
 }
 
 static bool interp_read(int fd, const struct phdr *p, char *out)
@@ -115,13 +111,14 @@ static bool is_musl(const char *interp)
 /* False: the table cannot be read, which is no program at all. */
 static bool find_interp(int fd, const struct phtab *t, struct tns_elf *e)
 {
+	unsigned char table[PHDRS_MAX * sizeof(Elf64_Phdr)];
+
+	if (t->n == 0 || t->n > PHDRS_MAX || !read_at(fd, table, (size_t)t->n * t->entsize, t->off))
+		return false;
 	e->static_ = true;
 	for (unsigned i = 0; i < t->n; i++) {
-		struct phdr p;
-		uint64_t off;
+		struct phdr p = phdr_at(table, e->class32, i);
 
-		if (__builtin_add_overflow(t->off, (uint64_t)i * t->entsize, &off) || !phdr_read(fd, e->class32, off, &p))
-			return false;
 		if (p.type != PT_INTERP)
 			continue;
 		e->static_ = false;
@@ -145,7 +142,7 @@ bool tns_elf_read(int fd, struct tns_elf *e)
 	if (class32 ? !head32(head, &t) : (head[EI_CLASS] != ELFCLASS64 || n < (long)sizeof(Elf64_Ehdr) || !head64(head, &t)))
 		return false;
 	e->class32 = class32;
-	if (t.n == 0 || t.n > PHDRS_MAX || !find_interp(fd, &t, e)) {
+	if (!find_interp(fd, &t, e)) {
 		memset(e, 0, sizeof(*e));
 		return false;
 	}
