@@ -29,7 +29,7 @@ static struct tn_buf rest_of(const struct tn_buf *b)
 
 static long find(struct tn_str s, const char *needle)
 {
-	const char *at = s.n ? memmem(s.p, s.n, needle, strlen(needle)) : NULL;
+	const char *at = s.p && s.n ? memmem(s.p, s.n, needle, strlen(needle)) : NULL;
 
 	return at ? at - s.p : -1;
 }
