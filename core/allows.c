@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deciding a tool call.  Starts from DENY; ALLOW is written in one place, at the end.  Takes no memory. */
+/* Deciding a tool call.  Starts from DENY; ALLOW is written in one place, at the end.  Takes no
+ * memory. */
 #include <stdarg.h>
 #include <string.h>
 #include "tn_chain.h"
@@ -19,7 +20,8 @@ static void deny(struct tn_decision *d, enum tn_code code, const char *fmt, ...)
 }
 
 /* Why the constraint did not hold, in its own words. */
-static void say_constraint(struct tn_decision *d, const struct tn_cset_why *why, const struct tn_pair *args, size_t nargs)
+static void say_constraint(struct tn_decision *d, const struct tn_cset_why *why,
+			   const struct tn_pair *args, size_t nargs)
 {
 	struct tn_err words = { 0 };
 
@@ -27,10 +29,13 @@ static void say_constraint(struct tn_decision *d, const struct tn_cset_why *why,
 		if (tn_str_eq(args[i].key, why->arg))
 			(void)tn_constraint_match(why->c, &args[i].val, &words);
 	deny(d, TN_E_CONSTRAINT_VIOLATION, "%.*s: %s", (int)why->arg.n, why->arg.p,
-	     words.msg[0] ? words.msg : d->cannot_say ? "the constraint cannot be judged here" : "outside the constraint");
+	     words.msg[0]    ? words.msg
+	     : d->cannot_say ? "the constraint cannot be judged here"
+			     : "outside the constraint");
 }
 
-static void deny_set(struct tn_decision *d, const struct tn_cset_why *why, const struct tn_pair *args, size_t nargs)
+static void deny_set(struct tn_decision *d, const struct tn_cset_why *why,
+		     const struct tn_pair *args, size_t nargs)
 {
 	d->arg = why->arg.p;
 	d->arg_len = why->arg.n;
@@ -38,10 +43,12 @@ static void deny_set(struct tn_decision *d, const struct tn_cset_why *why, const
 	d->cannot_say = why->kind == TN_SET_CANNOT_SAY;
 	switch (why->kind) {
 	case TN_SET_UNKNOWN_ARG:
-		deny(d, TN_E_CONSTRAINT_VIOLATION, "the warrant does not know the argument %.*s", (int)why->arg.n, why->arg.p);
+		deny(d, TN_E_CONSTRAINT_VIOLATION, "the warrant does not know the argument %.*s",
+		     (int)why->arg.n, why->arg.p);
 		break;
 	case TN_SET_MISSING_ARG:
-		deny(d, TN_E_CONSTRAINT_VIOLATION, "the argument %.*s is missing", (int)why->arg.n, why->arg.p);
+		deny(d, TN_E_CONSTRAINT_VIOLATION, "the argument %.*s is missing", (int)why->arg.n,
+		     why->arg.p);
 		break;
 	case TN_SET_NO_MATCH:
 	case TN_SET_CANNOT_SAY:
@@ -53,7 +60,8 @@ static void deny_set(struct tn_decision *d, const struct tn_cset_why *why, const
 	}
 }
 
-static bool pass_gates(const tn_warrant *w, struct tn_str tool, const struct tn_pair *args, size_t nargs, struct tn_decision *d)
+static bool pass_gates(const tn_warrant *w, struct tn_str tool, const struct tn_pair *args,
+		       size_t nargs, struct tn_decision *d)
 {
 	struct tn_str arg;
 	enum tn_match m = tn_gates_fire(w->gates, tool, args, nargs, &arg);
@@ -64,9 +72,11 @@ static bool pass_gates(const tn_warrant *w, struct tn_str tool, const struct tn_
 	d->arg_len = arg.n;
 	d->cannot_say = m == TN_CANNOT_SAY;
 	if (m == TN_CANNOT_SAY)
-		deny(d, TN_E_CONSTRAINT_VIOLATION, "the approval gate on %.*s cannot be judged", (int)arg.n, arg.p);
+		deny(d, TN_E_CONSTRAINT_VIOLATION, "the approval gate on %.*s cannot be judged",
+		     (int)arg.n, arg.p);
 	else
-		deny(d, TN_E_APPROVAL_REQUIRED, "the warrant asks for an approval of %.*s", (int)tool.n, tool.p);
+		deny(d, TN_E_APPROVAL_REQUIRED, "the warrant asks for an approval of %.*s",
+		     (int)tool.n, tool.p);
 	return false;
 }
 
@@ -88,8 +98,8 @@ static bool may_act(const tn_grant *g, int64_t now, struct tn_decision *d)
 	return false;
 }
 
-void tn_allows(const tn_grant *g, const char *tool, size_t tool_len, const struct tn_pair *args, size_t nargs, int64_t now,
-	       struct tn_decision *d)
+void tn_allows(const tn_grant *g, const char *tool, size_t tool_len, const struct tn_pair *args,
+	       size_t nargs, int64_t now, struct tn_decision *d)
 {
 	struct tn_str name = { tool, tool_len };
 	struct tn_cset_why why = { 0 };
@@ -100,7 +110,8 @@ void tn_allows(const tn_grant *g, const char *tool, size_t tool_len, const struc
 	const tn_warrant *leaf = tn_grant_leaf(g);
 	const struct tn_tool *t = entry_for(leaf, name);
 	if (!t) {
-		deny(d, TN_E_TOOL_NOT_AUTHORIZED, "the warrant does not grant %.*s", (int)name.n, name.p);
+		deny(d, TN_E_TOOL_NOT_AUTHORIZED, "the warrant does not grant %.*s", (int)name.n,
+		     name.p);
 		return;
 	}
 	d->tool = t->name.p;

@@ -24,7 +24,8 @@ static struct tn_chunk *grow(struct tn_arena *a, size_t need)
 	size_t limit = a->limit ? a->limit : TN_ARENA_LIMIT;
 	size_t size, total;
 
-	if (!a->more || __builtin_add_overflow(need, 2 * ALIGN, &size) || !round_up(size, PAGE, &size))
+	if (!a->more || __builtin_add_overflow(need, 2 * ALIGN, &size) ||
+	    !round_up(size, PAGE, &size))
 		return NULL;
 	if (size < CHUNK_MIN)
 		size = CHUNK_MIN;

@@ -4,7 +4,15 @@
 #include "tn_fail.h"
 #include "tn_text.h"
 
-enum { SIMPLE_FALSE = 20, SIMPLE_TRUE = 21, SIMPLE_NULL = 22, ARG_1 = 24, ARG_2 = 25, ARG_4 = 26, ARG_8 = 27 };
+enum {
+	SIMPLE_FALSE = 20,
+	SIMPLE_TRUE = 21,
+	SIMPLE_NULL = 22,
+	ARG_1 = 24,
+	ARG_2 = 25,
+	ARG_4 = 26,
+	ARG_8 = 27
+};
 
 struct head {
 	enum tn_major major;
@@ -14,7 +22,8 @@ struct head {
 
 enum tn_code tn_cbor_bad(struct tn_cbor *c, enum tn_code code, const char *what)
 {
-	return tn_fail_at(c->err, code, tn_cbor_offset(c), "%s at byte %zu", what, tn_cbor_offset(c));
+	return tn_fail_at(c->err, code, tn_cbor_offset(c), "%s at byte %zu", what,
+			  tn_cbor_offset(c));
 }
 
 static enum tn_code malformed(struct tn_cbor *c, const char *what)
@@ -56,7 +65,7 @@ static bool simple_known(uint8_t info)
 	return (info >= SIMPLE_FALSE && info <= SIMPLE_NULL) || (info >= ARG_2 && info <= ARG_8);
 }
 
-/* A count the remaining bytes cannot hold is a lie; found here, before anybody takes memory for it. */
+/* A count the bytes left cannot hold is a lie; found here, before anybody takes memory for it. */
 static enum tn_code check_count(struct tn_cbor *c, const struct head *h)
 {
 	size_t left = tn_cbor_left(c);
@@ -70,7 +79,9 @@ static enum tn_code check_count(struct tn_cbor *c, const struct head *h)
 		return h->arg <= left / 2 ? TN_OK : malformed(c, "a length goes beyond the data");
 	case TN_UINT:
 	case TN_NINT:
-		return h->arg <= INT64_MAX ? TN_OK : malformed(c, "an integer is larger than 64 bits with a sign");
+		return h->arg <= INT64_MAX
+			       ? TN_OK
+			       : malformed(c, "an integer is larger than 64 bits with a sign");
 	case TN_TAG:
 	case TN_SIMPLE:
 		return TN_OK;
@@ -90,7 +101,8 @@ static enum tn_code read_head(struct tn_cbor *c, struct head *h)
 	if (h->info > ARG_8)
 		return malformed(c, "an indefinite length is not allowed");
 	if (h->major == TN_SIMPLE && !simple_known(h->info))
-		return malformed(c, "a simple value other than true, false and null is not allowed");
+		return malformed(c,
+				 "a simple value other than true, false and null is not allowed");
 	c->p++;
 	if (h->info >= ARG_1)
 		TN_TRY(read_arg(c, h));
@@ -244,7 +256,9 @@ enum tn_code tn_cbor_octets(struct tn_cbor *c, struct tn_arena *a, size_t max, s
 
 	if (tn_cbor_peek(c, &m) && m == TN_BYTES) {
 		TN_TRY(tn_cbor_bytes(c, v));
-		return v->n <= max ? TN_OK : tn_cbor_bad(c, TN_E_VALUE_TOO_LARGE, "a byte string is too long");
+		return v->n <= max
+			       ? TN_OK
+			       : tn_cbor_bad(c, TN_E_VALUE_TOO_LARGE, "a byte string is too long");
 	}
 	TN_TRY(tn_cbor_array(c, &n));
 	if (n > max)
@@ -262,7 +276,7 @@ enum tn_code tn_cbor_octets(struct tn_cbor *c, struct tn_arena *a, size_t max, s
 
 enum tn_code tn_cbor_skip(struct tn_cbor *c)
 {
-	uint64_t owed = 1; /* items still to come: no recursion, and never more than bytes are left */
+	uint64_t owed = 1; /* items still to come, never more than bytes are left */
 	struct head h;
 
 	while (owed > 0) {

@@ -61,7 +61,8 @@ static bool half_bits(uint32_t f, uint16_t *half)
 	uint32_t sign = f >> 16 & 0x8000, mant = f & 0x7fffff;
 	int exp = (int)(f >> 23 & 255);
 
-	if (exp == 255 || exp == 0) { /* infinities and NaN; zero (subnormal singles are too small) */
+	/* infinities and NaN; zero (subnormal singles are too small for a half) */
+	if (exp == 255 || exp == 0) {
 		*half = (uint16_t)(sign | (exp ? 0x7c00 : 0) | mant >> 13);
 		return exp ? (mant & 0x1fff) == 0 : mant == 0;
 	}

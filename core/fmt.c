@@ -55,7 +55,8 @@ static void put_text(struct sink *s, const char *text, size_t n)
 	}
 }
 
-static void put_number(struct sink *s, unsigned long long v, bool minus, unsigned base, const struct spec *f)
+static void put_number(struct sink *s, unsigned long long v, bool minus, unsigned base,
+		       const struct spec *f)
 {
 	char digits[24];
 	size_t at = sizeof(digits);
@@ -74,7 +75,8 @@ static void put_number(struct sink *s, unsigned long long v, bool minus, unsigne
 	put(s, digits + at, sizeof(digits) - at);
 }
 
-/* Up to six digits behind the point; exact for the integers of JSON.  Enough for words, not for round trips. */
+/* Up to six digits behind the point; exact for the integers of JSON.  Enough for words, not for
+ * round trips. */
 static void put_float(struct sink *s, double v)
 {
 	const struct spec plain = { .conv = 'u' }, six = { .conv = 'u', .zero = true, .width = 6 };
@@ -150,13 +152,17 @@ static void put_spec(struct sink *s, const struct spec *f, va_list *ap)
 		put_text(s, &c, 1);
 		break;
 	case 'd':
-		put_signed(s, f, f->longs == 0 ? va_arg(*ap, int)
-					: f->longs == 1 ? va_arg(*ap, long) : va_arg(*ap, long long));
+		put_signed(s, f,
+			   f->longs == 0   ? va_arg(*ap, int)
+			   : f->longs == 1 ? va_arg(*ap, long)
+					   : va_arg(*ap, long long));
 		break;
 	case 'u':
 	case 'x':
-		put_number(s, f->longs == 0 ? va_arg(*ap, unsigned int)
-			      : f->longs == 1 ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned long long),
+		put_number(s,
+			   f->longs == 0   ? va_arg(*ap, unsigned int)
+			   : f->longs == 1 ? va_arg(*ap, unsigned long)
+					   : va_arg(*ap, unsigned long long),
 			   false, f->conv == 'x' ? 16 : 10, f);
 		break;
 	case 'g':

@@ -4,8 +4,10 @@
 #include "tn_gates.h"
 #include "tn_wire.h"
 
-_Static_assert(offsetof(struct tn_tool_gate, tool) == 0 && sizeof(struct tn_tool_gate) % 8 == 0, "tn_keys_sort");
-_Static_assert(offsetof(struct tn_arg_gate, arg) == 0 && sizeof(struct tn_arg_gate) % 8 == 0, "tn_keys_sort");
+_Static_assert(offsetof(struct tn_tool_gate, tool) == 0 && sizeof(struct tn_tool_gate) % 8 == 0,
+	       "tn_keys_sort");
+_Static_assert(offsetof(struct tn_arg_gate, arg) == 0 && sizeof(struct tn_arg_gate) % 8 == 0,
+	       "tn_keys_sort");
 
 static enum tn_code bad(struct tn_reader *r, const char *what)
 {
@@ -17,7 +19,8 @@ static enum tn_code bad(struct tn_reader *r, const char *what)
 /* Inside an exemption these would make a gate that never fires or that nobody can compare. */
 static bool may_exempt(enum tn_ctype t)
 {
-	return t != TN_C_WILDCARD && t != TN_C_ANY && t != TN_C_NOT && t != TN_C_CEL && t != TN_C_UNKNOWN;
+	return t != TN_C_WILDCARD && t != TN_C_ANY && t != TN_C_NOT && t != TN_C_CEL &&
+	       t != TN_C_UNKNOWN;
 }
 
 static enum tn_code read_all(struct tn_reader *r, struct tn_arg_gate *g)
@@ -26,7 +29,8 @@ static enum tn_code read_all(struct tn_reader *r, struct tn_arg_gate *g)
 
 	TN_TRY(tn_cbor_text(&r->c, &word));
 	g->kind = TN_GATE_ALL;
-	return tn_str_eq(word, TN_STR("all")) ? TN_OK : bad(r, "an approval gate is a word other than all");
+	return tn_str_eq(word, TN_STR("all")) ? TN_OK
+					      : bad(r, "an approval gate is a word other than all");
 }
 
 static enum tn_code read_exempt(struct tn_reader *r, struct tn_arg_gate *g)
@@ -39,10 +43,13 @@ static enum tn_code read_exempt(struct tn_reader *r, struct tn_arg_gate *g)
 		return bad(r, "an exempting approval gate has not exactly one key");
 	TN_TRY(tn_cbor_text(&r->c, &key));
 	if (!tn_str_eq(key, TN_STR("exempt")))
-		return bad(r, "an exempting approval gate has a key that this version does not know");
+		return bad(r,
+			   "an exempting approval gate has a key that this version does not know");
 	TN_TRY(tn_constraint_read(r, 0, &g->c));
 	g->kind = TN_GATE_EXEMPT;
-	return may_exempt(g->c.type) ? TN_OK : bad(r, "this constraint may not exempt from an approval gate");
+	return may_exempt(g->c.type)
+		       ? TN_OK
+		       : bad(r, "this constraint may not exempt from an approval gate");
 }
 
 static enum tn_code read_arg_gate(struct tn_reader *r, struct tn_arg_gate *g)
@@ -96,10 +103,12 @@ static enum tn_code read_tool_gate(struct tn_reader *r, struct tn_tool_gate *t)
 	TN_TRY(tn_cbor_map(&r->c, &n));
 	while (n-- > 0) {
 		TN_TRY(tn_cbor_text(&r->c, &key));
-		bool is_args = tn_str_eq(key, TN_STR("args")), is_message = tn_str_eq(key, TN_STR("message"));
+		bool is_args = tn_str_eq(key, TN_STR("args")),
+		     is_message = tn_str_eq(key, TN_STR("message"));
 
 		if ((!is_args && !is_message) || (is_args && args) || (is_message && message))
-			return bad(r, "an approval gate has a key twice or one that this version does not know");
+			return bad(r, "an approval gate has a key twice or one that this version "
+				      "does not know");
 		args |= is_args;
 		message |= is_message;
 		if (is_args)
@@ -130,7 +139,8 @@ static enum tn_code read_gates(struct tn_reader *r, struct tn_gates *g)
 	return TN_OK;
 }
 
-enum tn_code tn_gates_read(struct tn_bytes raw, struct tn_arena *a, const struct tn_gates **out, struct tn_err *e)
+enum tn_code tn_gates_read(struct tn_bytes raw, struct tn_arena *a, const struct tn_gates **out,
+			   struct tn_err *e)
 {
 	struct tn_reader r = { .c = tn_cbor_over(raw, 0, e), .a = a };
 	struct tn_gates *g;
@@ -178,7 +188,8 @@ static enum tn_match arg_fires(const struct tn_arg_gate *g, const struct tn_valu
 	return m == TN_MATCH ? TN_NO_MATCH : TN_MATCH;
 }
 
-enum tn_match tn_gates_fire(const struct tn_gates *g, struct tn_str tool, const struct tn_pair *args, size_t nargs, struct tn_str *arg)
+enum tn_match tn_gates_fire(const struct tn_gates *g, struct tn_str tool,
+			    const struct tn_pair *args, size_t nargs, struct tn_str *arg)
 {
 	const struct tn_tool_gate *t = gate_of(g, tool);
 
@@ -205,8 +216,9 @@ static bool same_gate(const struct tn_arg_gate *a, const struct tn_arg_gate *b)
 	return a->raw.n == b->raw.n && memcmp(a->raw.p, b->raw.p, a->raw.n) == 0;
 }
 
-/* Each gated argument of the parent is gated the same way, or always.  Comparing constraints for "fires at least as
- * often" is where upstream went wrong (it accepted the narrower gate), so only the same bytes count as the same. */
+/* Each gated argument of the parent is gated the same way, or always.  Comparing constraints for
+ * "fires at least as often" is where upstream went wrong (it accepted the narrower gate), so only
+ * the same bytes count as the same. */
 static bool covers(const struct tn_tool_gate *parent, const struct tn_tool_gate *child)
 {
 	if (!child || parent->whole)
@@ -215,7 +227,8 @@ static bool covers(const struct tn_tool_gate *parent, const struct tn_tool_gate 
 		return true;
 	for (size_t i = 0; i < parent->nargs; i++) {
 		const struct tn_arg_gate *p = &parent->args[i];
-		const struct tn_arg_gate *c = tn_keys_find(child->args, child->nargs, sizeof(*c), p->arg);
+		const struct tn_arg_gate *c =
+			tn_keys_find(child->args, child->nargs, sizeof(*c), p->arg);
 
 		if (!c || (c->kind != TN_GATE_ALL && !same_gate(p, c)))
 			return false;
@@ -230,17 +243,21 @@ static bool callable(const struct tn_warrant *w, struct tn_str tool)
 	return tn_warrant_tool(w, tool) || tn_warrant_tool(w, TN_STR("*"));
 }
 
-static enum tn_code check_tool(const struct tn_warrant *parent, const struct tn_warrant *child, struct tn_str tool, struct tn_err *e)
+static enum tn_code check_tool(const struct tn_warrant *parent, const struct tn_warrant *child,
+			       struct tn_str tool, struct tn_err *e)
 {
 	const struct tn_tool_gate *p = gate_of(parent->gates, tool);
 
 	if (!p || !callable(child, tool) || covers(p, gate_of(child->gates, tool)))
 		return TN_OK;
-	return tn_fail(e, TN_E_EXPANSION, "the parent's approval gate of %.*s is weakened", (int)tool.n, tool.p);
+	return tn_fail(e, TN_E_EXPANSION, "the parent's approval gate of %.*s is weakened",
+		       (int)tool.n, tool.p);
 }
 
-/* Every name that some entry mentions.  The names that none does share the gate under "*", which is one of them. */
-enum tn_code tn_gates_attenuate(const struct tn_warrant *parent, const struct tn_warrant *child, struct tn_err *e)
+/* Every name that some entry mentions.  The names that none does share the gate under "*", which is
+ * one of them. */
+enum tn_code tn_gates_attenuate(const struct tn_warrant *parent, const struct tn_warrant *child,
+				struct tn_err *e)
 {
 	if (!parent->gates)
 		return TN_OK;

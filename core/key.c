@@ -9,14 +9,19 @@
 #define LABEL_PUB TN_STR("PUBLIC KEY")
 enum { LEN = 32 };
 
-/* RFC 8410.  Ed25519 keys have one length, so these are constants around the key, not something to parse. */
-static const uint8_t spki[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
+/* RFC 8410.  Ed25519 keys have one length, so these are constants around the key, not something to
+ * parse. */
+static const uint8_t spki[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+				0x2b, 0x65, 0x70, 0x03, 0x21, 0x00 };
 static const uint8_t pkcs8_v1[] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
 				    0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20 };
 static const uint8_t pkcs8_v2[] = { 0x30, 0x51, 0x02, 0x01, 0x01, 0x30, 0x05, 0x06,
 				    0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20 };
 static const uint8_t pkcs8_pub[] = { 0x81, 0x21, 0x00 };
-enum { PKCS8_PUB_AT = sizeof(pkcs8_v2) + LEN, PKCS8_V2_LEN = PKCS8_PUB_AT + sizeof(pkcs8_pub) + LEN };
+enum {
+	PKCS8_PUB_AT = sizeof(pkcs8_v2) + LEN,
+	PKCS8_V2_LEN = PKCS8_PUB_AT + sizeof(pkcs8_pub) + LEN
+};
 
 enum tn_code tn_key_from_seed(struct tn_key *k, const uint8_t seed[LEN], struct tn_err *e)
 {
@@ -26,7 +31,9 @@ enum tn_code tn_key_from_seed(struct tn_key *k, const uint8_t seed[LEN], struct 
 	tn_key_wipe(k);
 	memcpy(k->seed, copy, LEN);
 	tn_wipe(copy, sizeof(copy));
-	return tn_key_derive(k->seed, k->pub.b, k->sk) ? TN_OK : tn_fail(e, TN_E_BAD_KEY, "the key cannot be derived");
+	return tn_key_derive(k->seed, k->pub.b, k->sk)
+		       ? TN_OK
+		       : tn_fail(e, TN_E_BAD_KEY, "the key cannot be derived");
 }
 
 void tn_key_wipe(struct tn_key *k)
@@ -47,7 +54,8 @@ static long parse_pem(struct tn_str text, struct tn_str label, uint8_t *der, siz
 {
 	struct tn_pem b;
 
-	if (tn_pem_next(&text, &b, NULL) != TN_OK || tn_trim(text).n != 0 || !tn_str_eq(b.label, label))
+	if (tn_pem_next(&text, &b, NULL) != TN_OK || tn_trim(text).n != 0 ||
+	    !tn_str_eq(b.label, label))
 		return -1;
 	return tn_pem_body(b.body, der, cap);
 }
@@ -83,7 +91,8 @@ enum tn_code tn_key_parse(const char *text, size_t len, struct tn_key *k, struct
 	if (ok)
 		return TN_OK;
 	tn_key_wipe(k);
-	return tn_fail(e, TN_E_BAD_KEY, "not a signing key: 32 bytes in base64 or hex, or PKCS#8 PEM, are expected");
+	return tn_fail(e, TN_E_BAD_KEY,
+		       "not a signing key: 32 bytes in base64 or hex, or PKCS#8 PEM, are expected");
 }
 
 enum tn_code tn_pub_parse(const char *text, size_t len, struct tn_pub *p, struct tn_err *e)
@@ -102,9 +111,12 @@ enum tn_code tn_pub_parse(const char *text, size_t len, struct tn_pub *p, struct
 		ok = parse_raw(s, buf);
 	}
 	if (!ok)
-		return tn_fail(e, TN_E_BAD_KEY, "not a public key: 32 bytes in base64 or hex, or SPKI PEM, are expected");
+		return tn_fail(
+			e, TN_E_BAD_KEY,
+			"not a public key: 32 bytes in base64 or hex, or SPKI PEM, are expected");
 	if (tn_pub_weak(key))
-		return tn_fail(e, TN_E_BAD_KEY, "the public key is of small order: anybody could sign for it");
+		return tn_fail(e, TN_E_BAD_KEY,
+			       "the public key is of small order: anybody could sign for it");
 	memcpy(p->b, key, LEN);
 	return TN_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Making warrants.  What is written is read back by the decoder and, below a parent, by the chain verifier: nothing
- * leaves here that a strict verifier would refuse.
+ * Making warrants.  What is written is read back by the decoder and, below a parent, by the chain
+ * verifier: nothing leaves here that a strict verifier would refuse.
  */
 #include <string.h>
 #include "tn_chain.h"
@@ -51,14 +51,17 @@ static enum tn_code set_times(struct maker *k)
 	if (now < 0 || now > TN_TIME_MAX - TN_TTL_MAX)
 		return tn_fail(k->e, TN_E_VALIDATION, "the time of issue is not one");
 	if (ttl < 0 || ttl > TN_TTL_MAX)
-		return tn_fail(k->e, TN_E_INVALID_TTL, "a lifetime of %ld s is not between 1 s and 90 days", ttl);
+		return tn_fail(k->e, TN_E_INVALID_TTL,
+			       "a lifetime of %ld s is not between 1 s and 90 days", ttl);
 	/* The parent's clock may be a little ahead; a child is never older than its parent. */
 	k->w.issued_at = p && p->issued_at > now ? p->issued_at : now;
 	k->w.expires_at = now + ttl;
 	if (!p || k->w.expires_at <= p->expires_at)
 		return TN_OK;
 	if (k->m->ttl)
-		return tn_fail(k->e, TN_E_INVALID_TTL, "a lifetime of %ld s is longer than the parent's, %ld s", ttl, p->expires_at - now);
+		return tn_fail(k->e, TN_E_INVALID_TTL,
+			       "a lifetime of %ld s is longer than the parent's, %ld s", ttl,
+			       p->expires_at - now);
 	k->w.expires_at = p->expires_at;
 	return TN_OK;
 }
@@ -71,7 +74,8 @@ static enum tn_code set_depths(struct maker *k)
 	if (!p)
 		return TN_OK;
 	if (p->depth >= p->max_depth)
-		return tn_fail(k->e, TN_E_DEPTH_EXCEEDED, "the parent may not be delegated any further");
+		return tn_fail(k->e, TN_E_DEPTH_EXCEEDED,
+			       "the parent may not be delegated any further");
 	k->w.depth = p->depth + 1;
 	tn_sha256(p->payload.p, p->payload.n, k->w.parent_hash);
 	k->w.has_parent_hash = true;
@@ -149,7 +153,9 @@ static enum tn_code set_issuer_part(struct maker *k)
 
 	TN_TRY(set_issuable(k));
 	k->w.has_max_issue_depth = m->has_max_issue_depth || (p && p->has_max_issue_depth);
-	k->w.max_issue_depth = m->has_max_issue_depth ? m->max_issue_depth : p ? p->max_issue_depth : 0;
+	k->w.max_issue_depth = p ? p->max_issue_depth : 0;
+	if (m->has_max_issue_depth)
+		k->w.max_issue_depth = m->max_issue_depth;
 	k->w.has_bounds = m->bounds || (p && p->has_bounds);
 	if (m->bounds)
 		return sort_set(k, m->bounds, &k->w.bounds);
@@ -161,7 +167,8 @@ static enum tn_code set_issuer_part(struct maker *k)
 /* Delegated along, but not issued: what an issuer hands out it says. */
 static void set_clearance(struct maker *k)
 {
-	const tn_warrant *p = k->parent && k->parent->issuer_type == k->m->issuer_type ? k->parent : NULL;
+	bool same_kind = k->parent && k->parent->issuer_type == k->m->issuer_type;
+	const tn_warrant *p = same_kind ? k->parent : NULL;
 
 	k->w.has_clearance = k->m->has_clearance || (p && p->has_clearance);
 	k->w.clearance = k->m->has_clearance ? k->m->clearance : p ? p->clearance : 0;
@@ -183,12 +190,17 @@ static void inherit_approvals(struct maker *k)
 
 static void add_ext(struct maker *k, struct tn_str key, const char *ours)
 {
-	const struct tn_ext *theirs = k->parent ? tn_keys_find(k->parent->ext, k->parent->next, sizeof(*theirs), key) : NULL;
+	const tn_warrant *p = k->parent;
+	const struct tn_ext *theirs = p ? tn_keys_find(p->ext, p->next, sizeof(*theirs), key) : NULL;
+	struct tn_ext x = { .key = key };
 
 	if (!ours && !theirs)
 		return;
-	struct tn_bytes val = ours ? (struct tn_bytes){ (const uint8_t *)ours, strlen(ours) } : theirs->val;
-	k->ext[k->w.next++] = (struct tn_ext){ key, val };
+	if (ours)
+		x.val = (struct tn_bytes){ (const uint8_t *)ours, strlen(ours) };
+	else
+		x.val = theirs->val;
+	k->ext[k->w.next++] = x;
 	k->w.ext = k->ext;
 }
 
@@ -218,7 +230,8 @@ static enum tn_code write_payload(struct maker *k, struct tn_bytes *payload)
 
 	tn_payload_write(&count, &k->w);
 	if (count.n > TN_WARRANT_MAX)
-		return tn_fail(k->e, TN_E_TOO_LARGE, "the warrant would be larger than 65536 bytes");
+		return tn_fail(k->e, TN_E_TOO_LARGE,
+			       "the warrant would be larger than 65536 bytes");
 	uint8_t *p = tn_payload_space(k->a, count.n);
 	if (!p)
 		return tn_no_memory(k->e);
@@ -235,14 +248,16 @@ static enum tn_code seal(struct maker *k, const tn_warrant **out)
 	uint8_t sig[64];
 
 	TN_TRY(write_payload(k, &payload));
-	if (!tn_ed25519_sign(payload.p - TN_SIGN_PREFIX_LEN, TN_SIGN_PREFIX_LEN + payload.n, k->key->sk, sig))
+	if (!tn_ed25519_sign(payload.p - TN_SIGN_PREFIX_LEN, TN_SIGN_PREFIX_LEN + payload.n,
+			     k->key->sk, sig))
 		return tn_fail(k->e, TN_E_INTERNAL, "signing failed");
 	write_envelope(&w, payload, sig);
 	w = (struct tn_cborw){ .p = tn_arena_alloc(k->a, w.n), .cap = w.n };
 	if (!w.p)
 		return tn_no_memory(k->e);
 	write_envelope(&w, payload, sig);
-	struct tn_reader r = { .c = tn_cbor_over((struct tn_bytes){ w.p, w.n }, 0, k->e), .a = k->a };
+	struct tn_reader r = { .c = tn_cbor_over((struct tn_bytes){ w.p, w.n }, 0, k->e),
+			       .a = k->a };
 	return tn_envelope_read(&r, out);
 }
 
@@ -262,7 +277,8 @@ static enum tn_code make(struct maker *k, const tn_warrant **out)
 	return seal(k, out);
 }
 
-enum tn_code tn_mint(const struct tn_mint *m, const struct tn_key *issuer, struct tn_arena *a, const tn_warrant **w, struct tn_err *e)
+enum tn_code tn_mint(const struct tn_mint *m, const struct tn_key *issuer, struct tn_arena *a,
+		     const tn_warrant **w, struct tn_err *e)
 {
 	struct maker k = { .m = m, .key = issuer, .a = a, .e = e };
 
@@ -275,7 +291,8 @@ enum tn_code tn_mint(const struct tn_mint *m, const struct tn_key *issuer, struc
 static enum tn_code check_signer(const tn_warrant *p, const struct tn_key *signer, struct tn_err *e)
 {
 	if (memcmp(p->holder, signer->pub.b, sizeof(p->holder)) != 0)
-		return tn_fail(e, TN_E_SELF_ISSUANCE, "only the parent's holder can delegate it; this is another key");
+		return tn_fail(e, TN_E_SELF_ISSUANCE,
+			       "only the parent's holder can delegate it; this is another key");
 	return TN_OK;
 }
 
@@ -284,11 +301,13 @@ static enum tn_code check_kind(const tn_warrant *p, const struct tn_mint *m, str
 	if (!p->issuer_type && m->issuer_type)
 		return tn_fail(e, TN_E_CHAIN, "an execution warrant cannot make an issuer");
 	if (p->issuer_type && !m->issuer_type && m->inherit)
-		return tn_fail(e, TN_E_USAGE, "an issuer warrant has no tools to inherit: name them");
+		return tn_fail(e, TN_E_USAGE,
+			       "an issuer warrant has no tools to inherit: name them");
 	return TN_OK;
 }
 
-enum tn_code tn_grant_child(const tn_warrant *const *parents, size_t n, const struct tn_mint *m, const struct tn_key *signer, struct tn_arena *a,
+enum tn_code tn_grant_child(const tn_warrant *const *parents, size_t n, const struct tn_mint *m,
+			    const struct tn_key *signer, struct tn_arena *a,
 			    const tn_warrant *const **links, size_t *nlinks, struct tn_err *e)
 {
 	struct maker k = { .m = m, .key = signer, .a = a, .e = e };

@@ -74,11 +74,13 @@ enum tn_code tn_pem_next(struct tn_str *rest, struct tn_pem *b, struct tn_err *e
 	struct tn_str s = tn_trim(*rest), end;
 
 	if (!take_line(&s, BEGIN, &b->label))
-		return tn_fail(e, TN_E_DESERIALIZATION, "a PEM block does not begin with a BEGIN line");
+		return tn_fail(e, TN_E_DESERIALIZATION,
+			       "a PEM block does not begin with a BEGIN line");
 	if (!take_body(&s, &b->body) || !take_line(&s, END, &end))
 		return tn_fail(e, TN_E_DESERIALIZATION, "a PEM block has no END line");
 	if (!tn_str_eq(b->label, end))
-		return tn_fail(e, TN_E_DESERIALIZATION, "the BEGIN and END lines of a PEM block differ");
+		return tn_fail(e, TN_E_DESERIALIZATION,
+			       "the BEGIN and END lines of a PEM block differ");
 	*rest = s;
 	return TN_OK;
 }
@@ -124,7 +126,8 @@ static void add_line(struct out *o, struct tn_str what, struct tn_str label)
 	add(o, "-----\n", 6);
 }
 
-size_t tn_pem_write(struct tn_str label, const uint8_t *p, size_t n, enum tn_b64 alphabet, char *out, size_t cap)
+size_t tn_pem_write(struct tn_str label, const uint8_t *p, size_t n, enum tn_b64 alphabet,
+		    char *out, size_t cap)
 {
 	enum { BYTES = COLUMNS / 4 * 3 };
 	struct out o = { out, 0, cap };
@@ -132,7 +135,8 @@ size_t tn_pem_write(struct tn_str label, const uint8_t *p, size_t n, enum tn_b64
 
 	add_line(&o, BEGIN, label);
 	for (size_t i = 0; i < n; i += BYTES) {
-		size_t len = tn_b64_encode(p + i, n - i < BYTES ? n - i : BYTES, alphabet, line, sizeof(line));
+		size_t len = tn_b64_encode(p + i, n - i < BYTES ? n - i : BYTES, alphabet, line,
+					   sizeof(line));
 
 		add(&o, line, len);
 		add(&o, "\n", 1);

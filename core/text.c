@@ -120,7 +120,8 @@ bool tn_hex_decode(const char *text, size_t len, uint8_t *out, size_t n)
 	if (len / 2 != n || len % 2)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		int hi = tn_hex_digit((unsigned char)text[2 * i]), lo = tn_hex_digit((unsigned char)text[2 * i + 1]);
+		int hi = tn_hex_digit((unsigned char)text[2 * i]),
+		    lo = tn_hex_digit((unsigned char)text[2 * i + 1]);
 
 		if (hi < 0 || lo < 0)
 			return false;
@@ -147,7 +148,8 @@ static void swap(uint64_t *a, uint64_t *b, size_t words)
 	}
 }
 
-static void sift(char *base, size_t root, size_t n, size_t size, int (*cmp)(const void *, const void *))
+static void sift(char *base, size_t root, size_t n, size_t size,
+		 int (*cmp)(const void *, const void *))
 {
 	for (size_t child; (child = 2 * root + 1) < n; root = child) {
 		if (child + 1 < n && cmp(base + child * size, base + (child + 1) * size) < 0)

@@ -20,7 +20,8 @@ struct links {
 static enum tn_code add_link(struct tn_reader *r, struct links *l)
 {
 	if (l->n == TN_CHAIN_MAX)
-		return tn_fail(r->c.err, TN_E_CHAIN_TOO_LONG, "there are more than %u links", TN_CHAIN_MAX);
+		return tn_fail(r->c.err, TN_E_CHAIN_TOO_LONG, "there are more than %u links",
+			       TN_CHAIN_MAX);
 	enum tn_code code = tn_envelope_read(r, &l->v[l->n]);
 	if (code != TN_OK) {
 		tn_wrap(r->c.err, code, "link %zu", l->n);
@@ -60,13 +61,15 @@ static enum tn_code check_size(struct links *l, size_t more, struct tn_err *e)
 {
 	l->bytes += more;
 	if (l->bytes > TN_STACK_MAX)
-		return tn_fail(e, TN_E_TOO_LARGE, "the token is larger than %u bytes", TN_STACK_MAX);
+		return tn_fail(e, TN_E_TOO_LARGE, "the token is larger than %u bytes",
+			       TN_STACK_MAX);
 	return TN_OK;
 }
 
 enum form { EITHER, ONE, STACK };
 
-static enum tn_code read_cbor(struct tn_bytes in, enum form want, struct tn_arena *a, struct links *l, struct tn_err *e)
+static enum tn_code read_cbor(struct tn_bytes in, enum form want, struct tn_arena *a,
+			      struct links *l, struct tn_err *e)
 {
 	struct tn_reader r = { .c = tn_cbor_over(in, 0, e), .a = a };
 	bool stack;
@@ -74,12 +77,15 @@ static enum tn_code read_cbor(struct tn_bytes in, enum form want, struct tn_aren
 	TN_TRY(check_size(l, in.n, e));
 	stack = is_stack(r.c);
 	if (want != EITHER && stack != (want == STACK))
-		return tn_fail(e, TN_E_ENVELOPE, stack ? "a stack where one warrant is expected" : "one warrant where a stack is expected");
+		return tn_fail(e, TN_E_ENVELOPE,
+			       stack ? "a stack where one warrant is expected"
+				     : "one warrant where a stack is expected");
 	TN_TRY(stack ? read_stack(&r, l) : add_link(&r, l));
 	return tn_cbor_end(&r.c);
 }
 
-static enum tn_code read_base64(struct tn_str text, struct tn_arena *a, struct links *l, struct tn_err *e)
+static enum tn_code read_base64(struct tn_str text, struct tn_arena *a, struct links *l,
+				struct tn_err *e)
 {
 	uint8_t *buf = tn_arena_alloc(a, text.n);
 
@@ -87,16 +93,20 @@ static enum tn_code read_base64(struct tn_str text, struct tn_arena *a, struct l
 		return tn_no_memory(e);
 	long n = tn_b64_decode(text.p, text.n, buf, text.n);
 	if (n <= 0)
-		return tn_fail(e, TN_E_DESERIALIZATION, "the token is neither CBOR, base64 nor PEM");
+		return tn_fail(e, TN_E_DESERIALIZATION,
+			       "the token is neither CBOR, base64 nor PEM");
 	return read_cbor((struct tn_bytes){ buf, (size_t)n }, EITHER, a, l, e);
 }
 
-static enum tn_code read_block(const struct tn_pem *b, struct tn_arena *a, struct links *l, struct tn_err *e)
+static enum tn_code read_block(const struct tn_pem *b, struct tn_arena *a, struct links *l,
+			       struct tn_err *e)
 {
 	bool chain = tn_str_eq(b->label, LABEL_CHAIN);
 
 	if (!chain && !tn_str_eq(b->label, LABEL_ONE))
-		return tn_fail(e, TN_E_DESERIALIZATION, "a PEM block is a %.*s, not a TENUO WARRANT", (int)b->label.n, b->label.p);
+		return tn_fail(e, TN_E_DESERIALIZATION,
+			       "a PEM block is a %.*s, not a TENUO WARRANT", (int)b->label.n,
+			       b->label.p);
 	if (chain && l->n > 0)
 		return tn_fail(e, TN_E_DESERIALIZATION, "a PEM chain follows another warrant");
 	uint8_t *buf = tn_arena_alloc(a, b->body.n);
@@ -108,7 +118,8 @@ static enum tn_code read_block(const struct tn_pem *b, struct tn_arena *a, struc
 	return read_cbor((struct tn_bytes){ buf, (size_t)n }, chain ? STACK : ONE, a, l, e);
 }
 
-static enum tn_code read_pem(struct tn_str text, struct tn_arena *a, struct links *l, struct tn_err *e)
+static enum tn_code read_pem(struct tn_str text, struct tn_arena *a, struct links *l,
+			     struct tn_err *e)
 {
 	bool chain = false;
 	struct tn_pem b;
@@ -123,7 +134,8 @@ static enum tn_code read_pem(struct tn_str text, struct tn_arena *a, struct link
 	return TN_OK;
 }
 
-static enum tn_code hand_out(const struct links *l, struct tn_arena *a, const tn_warrant *const **links, size_t *n, struct tn_err *e)
+static enum tn_code hand_out(const struct links *l, struct tn_arena *a,
+			     const tn_warrant *const **links, size_t *n, struct tn_err *e)
 {
 	const tn_warrant **v = tn_arena_array(a, l->n, sizeof(*v));
 
@@ -135,8 +147,8 @@ static enum tn_code hand_out(const struct links *l, struct tn_arena *a, const tn
 	return TN_OK;
 }
 
-enum tn_code tn_stack_decode(const uint8_t *cbor, size_t len, struct tn_arena *a, const tn_warrant *const **links, size_t *n,
-			     struct tn_err *e)
+enum tn_code tn_stack_decode(const uint8_t *cbor, size_t len, struct tn_arena *a,
+			     const tn_warrant *const **links, size_t *n, struct tn_err *e)
 {
 	struct links l = { .n = 0 };
 
@@ -146,8 +158,8 @@ enum tn_code tn_stack_decode(const uint8_t *cbor, size_t len, struct tn_arena *a
 	return hand_out(&l, a, links, n, e);
 }
 
-enum tn_code tn_token_decode(const void *token, size_t len, struct tn_arena *a, const tn_warrant *const **links, size_t *n,
-			     struct tn_err *e)
+enum tn_code tn_token_decode(const void *token, size_t len, struct tn_arena *a,
+			     const tn_warrant *const **links, size_t *n, struct tn_err *e)
 {
 	struct tn_str text = { token, len };
 	struct links l = { .n = 0 };
@@ -173,7 +185,8 @@ static struct tn_bytes one_bytes(const tn_warrant *const *links, size_t n)
 	return links[n - 1]->envelope;
 }
 
-static enum tn_code stack_bytes(const tn_warrant *const *links, size_t n, struct tn_arena *a, struct tn_bytes *out, struct tn_err *e)
+static enum tn_code stack_bytes(const tn_warrant *const *links, size_t n, struct tn_arena *a,
+				struct tn_bytes *out, struct tn_err *e)
 {
 	struct tn_cborw w = { 0 };
 	size_t len = 9;
@@ -182,7 +195,8 @@ static enum tn_code stack_bytes(const tn_warrant *const *links, size_t n, struct
 	for (size_t i = 0; i < n; i++)
 		len += links[i]->envelope.n;
 	if (len > TN_STACK_MAX)
-		return tn_fail(e, TN_E_TOO_LARGE, "the token would be larger than %u bytes", TN_STACK_MAX);
+		return tn_fail(e, TN_E_TOO_LARGE, "the token would be larger than %u bytes",
+			       TN_STACK_MAX);
 	if (!(buf = tn_arena_alloc(a, len)))
 		return tn_no_memory(e);
 	w = (struct tn_cborw){ .p = buf, .cap = len };
@@ -208,8 +222,8 @@ static size_t write_text(enum tn_token_form f, struct tn_bytes b, char *out, siz
 	return 0;
 }
 
-enum tn_code tn_token_encode(const tn_warrant *const *links, size_t n, enum tn_token_form f, struct tn_arena *a, const char **text,
-			     struct tn_err *e)
+enum tn_code tn_token_encode(const tn_warrant *const *links, size_t n, enum tn_token_form f,
+			     struct tn_arena *a, const char **text, struct tn_err *e)
 {
 	bool one = f == TN_FORM_B64URL_ONE || f == TN_FORM_PEM_ONE;
 	struct tn_bytes b = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tn_text.h"
 
-/* Table 3-7 of the Unicode standard: the first byte decides the length and the range of the second. */
+/* Table 3-7 of the Unicode standard: the first byte decides length and range of the second. */
 struct lead {
 	uint8_t from, to, len, second_from, second_to;
 };

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A constraint is [id, value]; the value of most is a map with text keys.  One row per field says name, kind, place and
- * whether it may be absent; the same rows read and write, in the order in which the wire format writes them.
+ * A constraint is [id, value]; the value of most is a map with text keys.  One row per field says
+ * name, kind, place and whether it may be absent; the same rows read and write, in the order in
+ * which the wire format writes them.
  *
- * A field that is not in the table is refused: it may be a restriction that a later version understands.
+ * A field that is not in the table is refused: it may be a restriction that a later version
+ * understands.
  */
 #include <stddef.h>
 #include "tn_fail.h"
@@ -164,7 +166,8 @@ static enum tn_code read_ports(struct tn_reader *r, struct tn_constraint *c)
 	return TN_OK;
 }
 
-static enum tn_code read_children(struct tn_reader *r, unsigned depth, bool one, struct tn_constraint *c)
+static enum tn_code read_children(struct tn_reader *r, unsigned depth, bool one,
+				  struct tn_constraint *c)
 {
 	struct tn_constraint *list;
 	size_t n = 1;
@@ -180,7 +183,8 @@ static enum tn_code read_children(struct tn_reader *r, unsigned depth, bool one,
 	return TN_OK;
 }
 
-static enum tn_code read_kind(struct tn_reader *r, unsigned depth, const struct field *f, struct tn_constraint *c)
+static enum tn_code read_kind(struct tn_reader *r, unsigned depth, const struct field *f,
+			      struct tn_constraint *c)
 {
 	switch (f->kind) {
 	case TEXT:
@@ -205,7 +209,8 @@ static enum tn_code read_kind(struct tn_reader *r, unsigned depth, const struct 
 	return tn_fail(r->c.err, TN_E_INTERNAL, "a field of no kind");
 }
 
-static enum tn_code read_field(struct tn_reader *r, unsigned depth, const struct field *f, struct tn_constraint *c)
+static enum tn_code read_field(struct tn_reader *r, unsigned depth, const struct field *f,
+			       struct tn_constraint *c)
 {
 	if (f->presence != NULLABLE && f->presence != OMITTED)
 		return read_kind(r, depth, f, c);
@@ -232,7 +237,8 @@ static enum tn_code check_present(struct tn_reader *r, const struct shape *s, un
 	return TN_OK;
 }
 
-static enum tn_code read_fields(struct tn_reader *r, unsigned depth, const struct shape *s, struct tn_constraint *c)
+static enum tn_code read_fields(struct tn_reader *r, unsigned depth, const struct shape *s,
+				struct tn_constraint *c)
 {
 	unsigned seen = 0;
 	struct tn_str name;
@@ -245,25 +251,31 @@ static enum tn_code read_fields(struct tn_reader *r, unsigned depth, const struc
 		TN_TRY(tn_cbor_text(&r->c, &name));
 		const struct field *f = find_field(s, name);
 		if (!f)
-			return tn_cbor_bad(&before, TN_E_DESERIALIZATION, "a constraint has a field that this version does not know");
+			return tn_cbor_bad(
+				&before, TN_E_DESERIALIZATION,
+				"a constraint has a field that this version does not know");
 		unsigned bit = 1u << (f - s->fields);
 		if (seen & bit)
-			return tn_cbor_bad(&before, TN_E_DESERIALIZATION, "a constraint has a field twice");
+			return tn_cbor_bad(&before, TN_E_DESERIALIZATION,
+					   "a constraint has a field twice");
 		seen |= bit;
 		TN_TRY(read_field(r, depth, f, c));
 	}
 	return check_present(r, s, seen);
 }
 
-/* Comparisons with NaN are false both ways, which is how a range without an end passed for a narrower one. */
+/* Comparisons with NaN are false both ways, which is how a range without an end passed for a
+ * narrower one. */
 static bool finite_range(const struct tn_constraint *c)
 {
 	if (c->type != TN_C_RANGE)
 		return true;
-	return (!c->range.has_min || __builtin_isfinite(c->range.min)) && (!c->range.has_max || __builtin_isfinite(c->range.max));
+	return (!c->range.has_min || __builtin_isfinite(c->range.min)) &&
+	       (!c->range.has_max || __builtin_isfinite(c->range.max));
 }
 
-static enum tn_code read_shape(struct tn_reader *r, unsigned depth, const struct shape *s, struct tn_constraint *c)
+static enum tn_code read_shape(struct tn_reader *r, unsigned depth, const struct shape *s,
+			       struct tn_constraint *c)
 {
 	switch (s->form) {
 	case MAP:
@@ -296,7 +308,8 @@ enum tn_code tn_constraint_read(struct tn_reader *r, unsigned depth, struct tn_c
 	set_defaults(c);
 	TN_TRY(read_shape(r, depth, s, c));
 	if (!finite_range(c))
-		return tn_cbor_bad(&r->c, TN_E_VALIDATION, "a range ends at something that is not a number");
+		return tn_cbor_bad(&r->c, TN_E_VALIDATION,
+				   "a range ends at something that is not a number");
 	return depth == 0 ? tn_constraint_check(c, r->c.err) : TN_OK;
 }
 
@@ -304,7 +317,8 @@ enum tn_code tn_constraint_read(struct tn_reader *r, unsigned depth, struct tn_c
 
 static bool absent(const struct field *f, const struct tn_constraint *c)
 {
-	return (f->presence == NULLABLE || f->presence == OMITTED) && !*(const bool *)at_const(c, f->has);
+	return (f->presence == NULLABLE || f->presence == OMITTED) &&
+	       !*(const bool *)at_const(c, f->has);
 }
 
 static void write_values(struct tn_cborw *w, const struct tn_values *v)
@@ -420,7 +434,8 @@ static enum tn_code read_args(struct tn_reader *r, size_t max, struct tn_cset *s
 
 	TN_TRY(tn_cbor_map(&r->c, &n));
 	if (n > max)
-		return tn_cbor_bad(&r->c, TN_E_CONSTRAINT_DEPTH, "a tool has more constraints than the format allows");
+		return tn_cbor_bad(&r->c, TN_E_CONSTRAINT_DEPTH,
+				   "a tool has more constraints than the format allows");
 	if (!(args = tn_arena_array(r->a, n, sizeof(*args))))
 		return tn_no_memory(r->c.err);
 	for (size_t i = 0; i < n; i++) {
@@ -428,13 +443,15 @@ static enum tn_code read_args(struct tn_reader *r, size_t max, struct tn_cset *s
 		TN_TRY(tn_constraint_read(r, 0, &args[i].c));
 	}
 	if (!tn_keys_sort(args, n, sizeof(*args)))
-		return tn_cbor_bad(&r->c, TN_E_DESERIALIZATION, "an argument is constrained twice in the map that ends");
+		return tn_cbor_bad(&r->c, TN_E_DESERIALIZATION,
+				   "an argument is constrained twice in the map that ends");
 	s->args = args;
 	s->n = n;
 	return TN_OK;
 }
 
-static enum tn_code read_set_field(struct tn_reader *r, size_t max, struct tn_cset *s, unsigned *seen)
+static enum tn_code read_set_field(struct tn_reader *r, size_t max, struct tn_cset *s,
+				   unsigned *seen)
 {
 	struct tn_cbor before = r->c;
 	struct tn_str name;
@@ -442,10 +459,12 @@ static enum tn_code read_set_field(struct tn_reader *r, size_t max, struct tn_cs
 	TN_TRY(tn_cbor_text(&r->c, &name));
 	bool args = tn_str_eq(name, TN_STR("constraints"));
 	if (!args && !tn_str_eq(name, TN_STR("allow_unknown")))
-		return tn_cbor_bad(&before, TN_E_DESERIALIZATION, "a constraint set has a field that this version does not know");
+		return tn_cbor_bad(&before, TN_E_DESERIALIZATION,
+				   "a constraint set has a field that this version does not know");
 	unsigned bit = args ? 1 : 2;
 	if (*seen & bit)
-		return tn_cbor_bad(&before, TN_E_DESERIALIZATION, "a constraint set has a field twice");
+		return tn_cbor_bad(&before, TN_E_DESERIALIZATION,
+				   "a constraint set has a field twice");
 	*seen |= bit;
 	return args ? read_args(r, max, s) : tn_cbor_bool(&r->c, &s->allow_unknown);
 }
@@ -459,7 +478,8 @@ enum tn_code tn_cset_read(struct tn_reader *r, size_t max_args, struct tn_cset *
 	while (n-- > 0)
 		TN_TRY(read_set_field(r, max_args, s, &seen));
 	if (!(seen & 1))
-		return tn_cbor_bad(&r->c, TN_E_DESERIALIZATION, "a constraint set lacks its constraints");
+		return tn_cbor_bad(&r->c, TN_E_DESERIALIZATION,
+				   "a constraint set lacks its constraints");
 	return TN_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The payload map: integer keys, one row each.  Anything unknown, double, missing or of the wrong kind refuses the warrant. */
+/* The payload map: integer keys, one row each.  Anything unknown, double, missing or of the wrong
+ * kind refuses the warrant. */
 #include <string.h>
 #include "tn_crypto.h"
 #include "tn_fail.h"
@@ -8,9 +9,26 @@
 #include "tn_wire.h"
 
 enum {
-	K_VERSION, K_ID, K_TYPE, K_TOOLS, K_HOLDER, K_ISSUER, K_ISSUED_AT, K_EXPIRES_AT, K_MAX_DEPTH,
-	K_PARENT_HASH, K_EXTENSIONS, K_ISSUABLE, K_REMOVED, K_MAX_ISSUE_DEPTH, K_BOUNDS, K_APPROVERS,
-	K_MIN_APPROVALS, K_CLEARANCE, K_DEPTH, K_COUNT
+	K_VERSION,
+	K_ID,
+	K_TYPE,
+	K_TOOLS,
+	K_HOLDER,
+	K_ISSUER,
+	K_ISSUED_AT,
+	K_EXPIRES_AT,
+	K_MAX_DEPTH,
+	K_PARENT_HASH,
+	K_EXTENSIONS,
+	K_ISSUABLE,
+	K_REMOVED,
+	K_MAX_ISSUE_DEPTH,
+	K_BOUNDS,
+	K_APPROVERS,
+	K_MIN_APPROVALS,
+	K_CLEARANCE,
+	K_DEPTH,
+	K_COUNT
 };
 enum { ALGORITHM = 1 };
 
@@ -28,7 +46,8 @@ enum tn_code tn_pub_read(struct tn_cbor *c, uint8_t pub[32])
 
 	TN_TRY(tn_cbor_array(c, &n));
 	if (n != 2)
-		return tn_cbor_bad(c, TN_E_DESERIALIZATION, "a public key is not [algorithm, bytes]");
+		return tn_cbor_bad(c, TN_E_DESERIALIZATION,
+				   "a public key is not [algorithm, bytes]");
 	TN_TRY(tn_cbor_uint(c, UINT64_MAX, &algorithm));
 	if (algorithm != ALGORITHM)
 		return tn_cbor_bad(c, TN_E_ALGORITHM, "a public key's algorithm is not Ed25519");
@@ -149,14 +168,17 @@ static enum tn_code read_extension(struct tn_reader *r, struct tn_ext *x)
 {
 	TN_TRY(tn_cbor_text(&r->c, &x->key));
 	if (x->key.n > TN_EXT_KEY_MAX)
-		return bad(r, TN_E_EXTENSION_TOO_LARGE, "an extension's name is longer than 255 bytes");
+		return bad(r, TN_E_EXTENSION_TOO_LARGE,
+			   "an extension's name is longer than 255 bytes");
 	enum tn_code code = tn_cbor_octets(&r->c, r->a, TN_EXT_VALUE_MAX, &x->val);
 	if (code == TN_E_VALUE_TOO_LARGE)
-		return bad(r, TN_E_EXTENSION_TOO_LARGE, "an extension's value is longer than 8192 bytes");
+		return bad(r, TN_E_EXTENSION_TOO_LARGE,
+			   "an extension's value is longer than 8192 bytes");
 	return code;
 }
 
-static enum tn_code interpret_extension(struct tn_reader *r, struct tn_warrant *w, const struct tn_ext *x)
+static enum tn_code interpret_extension(struct tn_reader *r, struct tn_warrant *w,
+					const struct tn_ext *x)
 {
 	bool text = tn_str_eq(x->key, TN_EXT_SESSION) || tn_str_eq(x->key, TN_EXT_AGENT);
 
@@ -182,7 +204,8 @@ static enum tn_code read_extensions(struct tn_reader *r, struct tn_warrant *w)
 		TN_TRY(interpret_extension(r, w, &ext[i]));
 	}
 	if (!tn_keys_sort(ext, n, sizeof(*ext)))
-		return bad(r, TN_E_DESERIALIZATION, "an extension is there twice in the map that ends");
+		return bad(r, TN_E_DESERIALIZATION,
+			   "an extension is there twice in the map that ends");
 	w->ext = ext;
 	w->next = n;
 	return TN_OK;
@@ -303,7 +326,8 @@ static enum tn_code read_row(struct tn_reader *r, struct tn_warrant *w, uint32_t
 
 	TN_TRY(tn_cbor_uint(&r->c, UINT64_MAX, &key));
 	if (key >= K_COUNT || !fields[key].read)
-		return tn_cbor_bad(&before, TN_E_UNKNOWN_FIELD, "the warrant has a field that this version does not know");
+		return tn_cbor_bad(&before, TN_E_UNKNOWN_FIELD,
+				   "the warrant has a field that this version does not know");
 	if (*seen >> key & 1)
 		return tn_cbor_bad(&before, TN_E_DESERIALIZATION, "the warrant has a field twice");
 	*seen |= 1u << key;
@@ -321,7 +345,8 @@ enum tn_code tn_payload_read(struct tn_reader *r, struct tn_warrant *w)
 		TN_TRY(read_row(r, w, &seen));
 	for (size_t i = 0; i < K_COUNT; i++)
 		if (fields[i].required && !(seen >> i & 1))
-			return tn_fail(r->c.err, TN_E_MISSING_FIELD, "the warrant has no %s", fields[i].name);
+			return tn_fail(r->c.err, TN_E_MISSING_FIELD, "the warrant has no %s",
+				       fields[i].name);
 	return tn_cbor_end(&r->c);
 }
 
@@ -395,8 +420,8 @@ static void write_approvers(struct tn_cborw *w, const struct tn_warrant *x)
 
 static size_t count_fields(const struct tn_warrant *x)
 {
-	return 10u + x->has_parent_hash + (x->next > 0) + x->has_issuable + x->has_max_issue_depth + x->has_bounds +
-	       x->has_approvers + x->has_min_approvals + x->has_clearance;
+	return 10u + x->has_parent_hash + (x->next > 0) + x->has_issuable + x->has_max_issue_depth +
+	       x->has_bounds + x->has_approvers + x->has_min_approvals + x->has_clearance;
 }
 
 void tn_payload_write(struct tn_cborw *w, const struct tn_warrant *x)

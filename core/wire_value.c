@@ -4,9 +4,12 @@
 #include "tn_text.h"
 #include "tn_wire.h"
 
-_Static_assert(offsetof(struct tn_pair, key) == 0 && sizeof(struct tn_pair) % 8 == 0, "tn_keys_sort");
-_Static_assert(offsetof(struct tn_carg, name) == 0 && sizeof(struct tn_carg) % 8 == 0, "tn_keys_sort");
-_Static_assert(offsetof(struct tn_tool, name) == 0 && sizeof(struct tn_tool) % 8 == 0, "tn_keys_sort");
+_Static_assert(offsetof(struct tn_pair, key) == 0 && sizeof(struct tn_pair) % 8 == 0,
+	       "tn_keys_sort");
+_Static_assert(offsetof(struct tn_carg, name) == 0 && sizeof(struct tn_carg) % 8 == 0,
+	       "tn_keys_sort");
+_Static_assert(offsetof(struct tn_tool, name) == 0 && sizeof(struct tn_tool) % 8 == 0,
+	       "tn_keys_sort");
 _Static_assert(offsetof(struct tn_ext, key) == 0 && sizeof(struct tn_ext) % 8 == 0, "tn_keys_sort");
 
 enum tn_code tn_no_memory(struct tn_err *e)
@@ -109,7 +112,8 @@ enum tn_code tn_value_read(struct tn_reader *r, unsigned depth, struct tn_value 
 	if (depth > TN_NEST_MAX)
 		return tn_cbor_bad(&r->c, TN_E_VALUE_TOO_LARGE, "values are nested too deep");
 	if (!tn_cbor_peek(&r->c, &m))
-		return tn_cbor_bad(&r->c, TN_E_DESERIALIZATION, "the data ends where a value should begin");
+		return tn_cbor_bad(&r->c, TN_E_DESERIALIZATION,
+				   "the data ends where a value should begin");
 	switch (m) {
 	case TN_UINT:
 	case TN_NINT:
@@ -128,7 +132,8 @@ enum tn_code tn_value_read(struct tn_reader *r, unsigned depth, struct tn_value 
 	case TN_TAG:
 		break;
 	}
-	return tn_cbor_bad(&r->c, TN_E_DESERIALIZATION, "a value is neither null, boolean, number, text, list nor map");
+	return tn_cbor_bad(&r->c, TN_E_DESERIALIZATION,
+			   "a value is neither null, boolean, number, text, list nor map");
 }
 
 static void write_map(struct tn_cborw *w, const struct tn_value *v)

@@ -4,9 +4,10 @@
 /*
  * A strict CBOR cursor and a writer.  No memory is taken, nothing recurses.
  *
- * The cursor itself refuses, so that no reader of a field can forget it: indefinite lengths, numbers not in their
- * shortest form, integers outside i64, tags, undefined and other simple values, text that is not UTF-8, and counts
- * that the bytes left could not hold.  Duplicate keys are the business of whoever reads a map (tn_sort, tn_bytes_cmp).
+ * The cursor itself refuses, so that no reader of a field can forget it: indefinite lengths,
+ * numbers not in their shortest form, integers outside i64, tags, undefined and other simple
+ * values, text that is not UTF-8, and counts that the bytes left could not hold.  Duplicate keys
+ * are the business of whoever reads a map (tn_sort, tn_bytes_cmp).
  */
 #include <stdbool.h>
 #include "tn_types.h"
@@ -23,7 +24,10 @@ static inline struct tn_cbor tn_cbor_over(struct tn_bytes in, size_t origin, str
 {
 	return (struct tn_cbor){ in.p, in.p, in.p + in.n, origin, e };
 }
-static inline size_t tn_cbor_offset(const struct tn_cbor *c) { return c->origin + (size_t)(c->p - c->start); }
+static inline size_t tn_cbor_offset(const struct tn_cbor *c)
+{
+	return c->origin + (size_t)(c->p - c->start);
+}
 static inline size_t tn_cbor_left(const struct tn_cbor *c) { return (size_t)(c->end - c->p); }
 
 /* The kind of the next item, without moving; false at the end. */
@@ -41,7 +45,8 @@ enum tn_code tn_cbor_text(struct tn_cbor *c, struct tn_str *v) TN_MUST_USE;
 enum tn_code tn_cbor_array(struct tn_cbor *c, size_t *n) TN_MUST_USE;
 enum tn_code tn_cbor_map(struct tn_cbor *c, size_t *n) TN_MUST_USE; /* pairs */
 /* A byte string or an array of integers 0-255: the two forms the wire has for raw bytes. */
-enum tn_code tn_cbor_octets(struct tn_cbor *c, struct tn_arena *a, size_t max, struct tn_bytes *v) TN_MUST_USE;
+enum tn_code tn_cbor_octets(struct tn_cbor *c, struct tn_arena *a, size_t max,
+			    struct tn_bytes *v) TN_MUST_USE;
 /* One item of any kind with all it contains. */
 enum tn_code tn_cbor_skip(struct tn_cbor *c) TN_MUST_USE;
 enum tn_code tn_cbor_end(struct tn_cbor *c) TN_MUST_USE; /* nothing may follow */
@@ -58,7 +63,8 @@ void tn_cborw_uint(struct tn_cborw *w, uint64_t v);
 void tn_cborw_int(struct tn_cborw *w, int64_t v);
 void tn_cborw_bool(struct tn_cborw *w, bool v);
 void tn_cborw_null(struct tn_cborw *w);
-void tn_cborw_float(struct tn_cborw *w, double v); /* the shortest of f16, f32, f64 that keeps every bit */
+/* The shortest of f16, f32 and f64 that keeps every bit. */
+void tn_cborw_float(struct tn_cborw *w, double v);
 void tn_cborw_bytes(struct tn_cborw *w, struct tn_bytes v);
 void tn_cborw_text(struct tn_cborw *w, struct tn_str v);
 void tn_cborw_array(struct tn_cborw *w, size_t n);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <tenuo/tenuo.h>
 
-/* Every signature of a warrant is over these 17 bytes and the payload: context, envelope version. */
+/* A warrant's signature is over these 17 bytes (context, envelope version) and the payload. */
 #define TN_SIGN_PREFIX_LEN 17
 extern const uint8_t tn_sign_prefix[TN_SIGN_PREFIX_LEN];
 

@@ -4,8 +4,8 @@
 /*
  * Approval gates: which calls need a human's signature besides the warrant.
  *
- * The gate of a tool is its own entry, else the one under "*".  Upstream never consults "*"; asking there too can only
- * ask for more approvals.
+ * The gate of a tool is its own entry, else the one under "*".  Upstream never consults "*"; asking
+ * there too can only ask for more approvals.
  */
 #include "tn_types.h"
 
@@ -28,10 +28,14 @@ struct tn_gates {
 };
 
 /* raw may be empty: no gates, *g NULL */
-enum tn_code tn_gates_read(struct tn_bytes raw, struct tn_arena *a, const struct tn_gates **g, struct tn_err *e) TN_MUST_USE;
+enum tn_code tn_gates_read(struct tn_bytes raw, struct tn_arena *a, const struct tn_gates **g,
+			   struct tn_err *e) TN_MUST_USE;
 /* MATCH = fires, CANNOT_SAY = a gate could not be judged; arg is the one that fired */
-enum tn_match tn_gates_fire(const struct tn_gates *g, struct tn_str tool, const struct tn_pair *args, size_t nargs, struct tn_str *arg);
-/* Does every call of any of the child's tools that fires a gate of the parent fire one of the child? */
-enum tn_code tn_gates_attenuate(const struct tn_warrant *parent, const struct tn_warrant *child, struct tn_err *e) TN_MUST_USE;
+enum tn_match tn_gates_fire(const struct tn_gates *g, struct tn_str tool,
+			    const struct tn_pair *args, size_t nargs, struct tn_str *arg);
+/* Does every call of any of the child's tools that fires a gate of the parent fire one of the
+ * child? */
+enum tn_code tn_gates_attenuate(const struct tn_warrant *parent, const struct tn_warrant *child,
+				struct tn_err *e) TN_MUST_USE;
 
 #endif

@@ -15,7 +15,8 @@ enum tn_code tn_pem_next(struct tn_str *rest, struct tn_pem *b, struct tn_err *e
 /* Bytes of the body, white space dropped.  buf holds body.n bytes; length or -1. */
 long tn_pem_body(struct tn_str body, uint8_t *buf, size_t cap);
 /* Text with 64 columns, NUL-terminated; 0 = did not fit. */
-size_t tn_pem_write(struct tn_str label, const uint8_t *p, size_t n, enum tn_b64 alphabet, char *out, size_t cap);
+size_t tn_pem_write(struct tn_str label, const uint8_t *p, size_t n, enum tn_b64 alphabet,
+		    char *out, size_t cap);
 size_t tn_pem_length(struct tn_str label, size_t n); /* enough room for tn_pem_write */
 
 #endif

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Length (1-4) of the well-formed UTF-8 sequence at p, 0 if there is none (surrogates, overlong forms, > U+10FFFF). */
+/* Length (1-4) of the well-formed UTF-8 sequence at p, 0 if there is none (surrogates, overlong
+ * forms, > U+10FFFF). */
 size_t tn_utf8_next(const uint8_t *p, size_t n);
 bool tn_utf8_valid(const void *p, size_t n);
 

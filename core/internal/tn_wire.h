@@ -16,7 +16,8 @@ enum {
 	TN_DEPTH_MAX = 64,       /* delegation */
 };
 #define TN_TTL_MAX ((int64_t)90 * 86400)
-#define TN_TIME_MAX INT64_C(253402300799) /* the last second of the year 9999: sums with it never wrap */
+/* The last second of the year 9999: sums with it never wrap. */
+#define TN_TIME_MAX INT64_C(253402300799)
 #define TN_EXT_SESSION TN_STR("tenuo.session_id")
 #define TN_EXT_AGENT TN_STR("tenuo.agent_id")
 #define TN_EXT_GATES TN_STR("tenuo.approval_gates")
@@ -39,7 +40,8 @@ enum tn_code tn_strs_read(struct tn_reader *r, struct tn_strs *s) TN_MUST_USE;
 void tn_strs_write(struct tn_cborw *w, const struct tn_strs *s);
 
 /* depth of the first call is 0; the constraint that comes back passed tn_constraint_check */
-enum tn_code tn_constraint_read(struct tn_reader *r, unsigned depth, struct tn_constraint *c) TN_MUST_USE;
+enum tn_code tn_constraint_read(struct tn_reader *r, unsigned depth,
+				struct tn_constraint *c) TN_MUST_USE;
 void tn_constraint_write(struct tn_cborw *w, const struct tn_constraint *c);
 enum tn_code tn_cset_read(struct tn_reader *r, size_t max_args, struct tn_cset *s) TN_MUST_USE;
 void tn_cset_write(struct tn_cborw *w, const struct tn_cset *s);

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The library on a pipe, for test scripts: one request a line (`command key=value ...`), one answer a line.
+ * The library on a pipe, for test scripts: one request a line (`command key=value ...`), one answer
+ *a line.
  *
  *	decode t=TOKEN                                   ok N | err CODE NAME MESSAGE
- *	reencode t=TOKEN                                 same | differ: the payloads written again from what was read
- *	payload t=TOKEN                                  HEX of the last payload
- *	verify t=TOKEN roots=HEX,.. now=N                ok | err ..
- *	allows t=TOKEN roots=HEX,.. now=N tool=HEX args=CBORHEX
- *	                                                 allow | deny CODE CANNOT REASON
- *	mint seed=HEX now=N [..]                         TOKEN | err ..
- *	grant parent=TOKEN seed=HEX now=N [..]           TOKEN (a stack) | err ..
- *	sign seed=HEX payload=HEX                        HEX of the envelope, whatever the payload says
- *	pem seed=HEX                                     HEX of the private PEM, a blank, HEX of the public PEM
- *	key text=HEX | pub text=HEX                      HEX of the public key | err ..
- *	form t=TOKEN as=0..3                             HEX of the token in another form
+ *	reencode t=TOKEN                                 same | differ: the payloads written again
+ *from what was read payload t=TOKEN                                  HEX of the last payload verify
+ *t=TOKEN roots=HEX,.. now=N                ok | err .. allows t=TOKEN roots=HEX,.. now=N tool=HEX
+ *args=CBORHEX allow | deny CODE CANNOT REASON mint seed=HEX now=N [..] TOKEN | err .. grant
+ *parent=TOKEN seed=HEX now=N [..]           TOKEN (a stack) | err .. sign seed=HEX payload=HEX HEX
+ *of the envelope, whatever the payload says pem seed=HEX                                     HEX of
+ *the private PEM, a blank, HEX of the public PEM key text=HEX | pub text=HEX HEX of the public key
+ *| err .. form t=TOKEN as=0..3                             HEX of the token in another form
  *
- * TOKEN is base64 text or hex:BYTES; text values are hex.  Keys of mint and grant: id holder tools (CBOR of the tools map)
- * ttl inherit issuer issuable (HEX,..) bounds (CBOR of a set) clearance maxdepth maxissue session agent.
+ * TOKEN is base64 text or hex:BYTES; text values are hex.  Keys of mint and grant: id holder tools
+ *(CBOR of the tools map) ttl inherit issuer issuable (HEX,..) bounds (CBOR of a set) clearance
+ *maxdepth maxissue session agent.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,7 +199,8 @@ static void read_tools(const struct request *q, struct tn_mint *m)
 		exit(2);
 	tools = tn_arena_array(&arena, n, sizeof(*tools));
 	for (size_t i = 0; i < n; i++)
-		if (tn_cbor_text(&r.c, &tools[i].name) != TN_OK || tn_cset_read(&r, 64, &tools[i].set) != TN_OK) {
+		if (tn_cbor_text(&r.c, &tools[i].name) != TN_OK ||
+		    tn_cset_read(&r, 64, &tools[i].set) != TN_OK) {
 			fprintf(stderr, "wirehelper: tools: %s\n", err.msg);
 			exit(2);
 		}
@@ -222,11 +222,13 @@ static void read_issuer(const struct request *q, struct tn_mint *m)
 	char *list = get(q, "issuable") ? strdup(get(q, "issuable")) : NULL;
 
 	m->issuer_type = get(q, "issuer") != NULL;
-	for (char *p = list ? strtok(list, ",") : NULL; p && m->nissuable < 64; p = strtok(NULL, ","))
+	for (char *p = list ? strtok(list, ",") : NULL; p && m->nissuable < 64;
+	     p = strtok(NULL, ","))
 		names[m->nissuable++] = tn_arena_dup(&arena, unhex(p).p, strlen(p) / 2);
 	m->issuable = names;
 	if (get(q, "bounds")) {
-		struct tn_reader r = { .c = tn_cbor_over(unhex(get(q, "bounds")), 0, &err), .a = &arena };
+		struct tn_reader r = { .c = tn_cbor_over(unhex(get(q, "bounds")), 0, &err),
+				       .a = &arena };
 
 		if (tn_cset_read(&r, 64, &bounds) != TN_OK)
 			exit(2);
@@ -238,7 +240,9 @@ static void read_issuer(const struct request *q, struct tn_mint *m)
 
 static struct tn_mint read_mint(const struct request *q, struct tn_key *key)
 {
-	struct tn_mint m = { .now = number(q, "now", 0), .ttl = number(q, "ttl", 0), .inherit = get(q, "inherit") != NULL };
+	struct tn_mint m = { .now = number(q, "now", 0),
+			     .ttl = number(q, "ttl", 0),
+			     .inherit = get(q, "inherit") != NULL };
 
 	if (tn_key_from_seed(key, unhex(get(q, "seed")).p, &err) != TN_OK)
 		exit(2);
@@ -265,7 +269,8 @@ static void print_token(const tn_warrant *const *links, size_t n)
 {
 	const char *text;
 
-	if (tn_token_encode(links, n, n == 1 ? TN_FORM_B64URL_ONE : TN_FORM_B64_STACK, &arena, &text, &err) == TN_OK)
+	if (tn_token_encode(links, n, n == 1 ? TN_FORM_B64URL_ONE : TN_FORM_B64_STACK, &arena,
+			    &text, &err) == TN_OK)
 		puts(text);
 	else
 		say_err();
@@ -307,7 +312,8 @@ static void do_sign(const struct request *q)
 		exit(2);
 	memcpy(space, payload.p, payload.n);
 	tn_ed25519_sign(space - TN_SIGN_PREFIX_LEN, TN_SIGN_PREFIX_LEN + payload.n, key.sk, sig);
-	struct tn_cborw w = { .p = tn_arena_alloc(&arena, payload.n + 128), .cap = payload.n + 128 };
+	struct tn_cborw w = { .p = tn_arena_alloc(&arena, payload.n + 128),
+			      .cap = payload.n + 128 };
 	tn_cborw_array(&w, 3);
 	tn_cborw_uint(&w, 1);
 	tn_cborw_bytes(&w, payload);
@@ -322,7 +328,8 @@ static void do_pem(const struct request *q)
 	char text[512], both[2048];
 	struct tn_key key;
 
-	if (tn_key_from_seed(&key, unhex(get(q, "seed")).p, &err) != TN_OK || tn_key_to_pem(&key, text, sizeof(text), &err) != TN_OK)
+	if (tn_key_from_seed(&key, unhex(get(q, "seed")).p, &err) != TN_OK ||
+	    tn_key_to_pem(&key, text, sizeof(text), &err) != TN_OK)
 		exit(2);
 	tn_hex((uint8_t *)text, strlen(text), both);
 	if (tn_pub_to_pem(&key.pub, text, sizeof(text), &err) != TN_OK)
@@ -360,7 +367,8 @@ static void do_form(const struct request *q)
 	size_t n;
 	const tn_warrant *const *links = token(q, "t", &n);
 
-	if (links && tn_token_encode(links, n, (enum tn_token_form)number(q, "as", 0), &arena, &text, &err) == TN_OK)
+	if (links && tn_token_encode(links, n, (enum tn_token_form)number(q, "as", 0), &arena,
+				     &text, &err) == TN_OK)
 		print_hex((struct tn_bytes){ (const uint8_t *)text, strlen(text) });
 	else
 		say_err();
@@ -370,9 +378,10 @@ static const struct {
 	const char *name;
 	void (*run)(const struct request *q);
 } commands[] = {
-	{ "decode", do_decode }, { "reencode", do_reencode }, { "payload", do_payload }, { "verify", do_verify },
-	{ "allows", do_allows }, { "mint", do_mint }, { "grant", do_grant }, { "sign", do_sign },
-	{ "pem", do_pem }, { "key", do_key }, { "pub", do_pub }, { "form", do_form },
+	{ "decode", do_decode }, { "reencode", do_reencode }, { "payload", do_payload },
+	{ "verify", do_verify }, { "allows", do_allows },     { "mint", do_mint },
+	{ "grant", do_grant },	 { "sign", do_sign },	      { "pem", do_pem },
+	{ "key", do_key },	 { "pub", do_pub },	      { "form", do_form },
 };
 
 static struct request parse(char *line)

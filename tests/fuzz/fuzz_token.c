@@ -3,11 +3,12 @@
  * The token reader and what follows it.  The first byte chooses:
  *	0  the rest is a token in any form
  *	1  the rest is a payload: signed here, so that the reader behind the signature is reached
- *	2  the rest is a list of edits (two bytes where, one byte what) to a good payload, then signed
- *	3  the same to the payload of a child, which is verified below its parent
+ *	2  the rest is a list of edits (two bytes where, one byte what) to a good payload, then
+ *signed 3  the same to the payload of a child, which is verified below its parent
  *
- * Oracles: refused means no links and no grant; what is accepted comes back the same from every form; written again from
- * what was read, it is accepted and means the same; what a child's grant allows, its parent's does.
+ * Oracles: refused means no links and no grant; what is accepted comes back the same from every
+ *form; written again from what was read, it is accepted and means the same; what a child's grant
+ *allows, its parent's does.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +31,13 @@ static struct tn_key keys[3];
 static struct tn_bytes seal(struct tn_bytes payload, const struct tn_key *k)
 {
 	uint8_t *space = tn_payload_space(&arena, payload.n), sig[64];
-	struct tn_cborw w = { .p = tn_arena_alloc(&arena, payload.n + 128), .cap = payload.n + 128 };
+	struct tn_cborw w = { .p = tn_arena_alloc(&arena, payload.n + 128),
+			      .cap = payload.n + 128 };
 
 	if (payload.n)
 		memcpy(space, payload.p, payload.n);
-	HOLDS(tn_ed25519_sign(space - TN_SIGN_PREFIX_LEN, TN_SIGN_PREFIX_LEN + payload.n, k->sk, sig));
+	HOLDS(tn_ed25519_sign(space - TN_SIGN_PREFIX_LEN, TN_SIGN_PREFIX_LEN + payload.n, k->sk,
+			      sig));
 	tn_cborw_array(&w, 3);
 	tn_cborw_uint(&w, 1);
 	tn_cborw_bytes(&w, payload);
@@ -110,7 +113,8 @@ static const tn_grant *grant_of(const tn_warrant *const *links, size_t n)
 	return g;
 }
 
-static struct tn_decision ask(const tn_grant *g, struct tn_str tool, const struct tn_pair *args, size_t n)
+static struct tn_decision ask(const tn_grant *g, struct tn_str tool, const struct tn_pair *args,
+			      size_t n)
 {
 	struct tn_decision d;
 
@@ -130,7 +134,8 @@ static void calls_narrow(const tn_grant *child, const tn_grant *parent, struct d
 		struct tn_pair *args = tn_arena_array(&arena, t->set.n, sizeof(*args));
 
 		for (size_t k = 0; k < t->set.n; k++)
-			args[k] = (struct tn_pair){ t->set.args[k].name, *sample_value(d, &arena, &t->set.args[k].c) };
+			args[k] = (struct tn_pair){ t->set.args[k].name,
+						    *sample_value(d, &arena, &t->set.args[k].c) };
 		if (ask(child, tool, args, t->set.n).verdict == TN_ALLOW)
 			HOLDS(!parent || ask(parent, tool, args, t->set.n).verdict == TN_ALLOW);
 	}
@@ -143,7 +148,8 @@ static struct tn_constraint *constraints(struct dice *d, size_t n)
 	struct tn_constraint *c = tn_arena_array(&arena, n, sizeof(*c));
 
 	for (size_t i = 0; i < n; i++)
-		c[i] = *sample_constraint(d, &arena, SAMPLE_TYPES[dice_roll(d, (uint32_t)SAMPLE_NTYPES)], 2);
+		c[i] = *sample_constraint(d, &arena,
+					  SAMPLE_TYPES[dice_roll(d, (uint32_t)SAMPLE_NTYPES)], 2);
 	return c;
 }
 
@@ -151,9 +157,17 @@ static const tn_warrant *good(struct dice *d)
 {
 	struct tn_constraint *c = constraints(d, 2);
 	struct tn_carg args[2] = { { TN_STR("n"), c[0] }, { TN_STR("path"), c[1] } };
-	struct tn_tool tools[2] = { { TN_STR("*"), { NULL, 0, false } }, { TN_STR("read_file"), { args, 2, dice_roll(d, 2) == 0 } } };
-	struct tn_mint m = { .tools = tools + dice_roll(d, 2), .ntools = 1, .holder = keys[1].pub, .has_holder = true, .now = NOW, .has_id = true,
-			     .session_id = "s", .has_clearance = dice_roll(d, 2) == 0, .clearance = 2 };
+	struct tn_tool tools[2] = { { TN_STR("*"), { NULL, 0, false } },
+				    { TN_STR("read_file"), { args, 2, dice_roll(d, 2) == 0 } } };
+	struct tn_mint m = { .tools = tools + dice_roll(d, 2),
+			     .ntools = 1,
+			     .holder = keys[1].pub,
+			     .has_holder = true,
+			     .now = NOW,
+			     .has_id = true,
+			     .session_id = "s",
+			     .has_clearance = dice_roll(d, 2) == 0,
+			     .clearance = 2 };
 	const tn_warrant *w;
 
 	return tn_mint(&m, &keys[0], &arena, &w, NULL) == TN_OK ? w : NULL;
@@ -197,7 +211,9 @@ static void payload(struct tn_bytes p, struct dice *d)
 
 static void child_payload(const uint8_t *data, size_t size, struct dice *d)
 {
-	struct tn_mint m = { .inherit = true, .holder = keys[2].pub, .has_holder = true, .now = NOW };
+	struct tn_mint m = {
+		.inherit = true, .holder = keys[2].pub, .has_holder = true, .now = NOW
+	};
 	const tn_warrant *parent = good(d), *links[2] = { parent };
 	const tn_warrant *const *made;
 	size_t n;

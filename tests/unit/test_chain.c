@@ -89,7 +89,8 @@ Test(chain, the_first_link_is_a_root)
 	struct tn_warrant c = child_fields(p);
 	const tn_grant *g;
 
-	memcpy(c.issuer, key(0)->pub.b, 32); /* signed by a trusted root, and still not the whole chain */
+	memcpy(c.issuer, key(0)->pub.b,
+	       32); /* signed by a trusted root, and still not the whole chain */
 	const tn_warrant *w;
 	cr_code(forge(&c, 0, &w), TN_OK);
 	cr_code(verify(&w, 1, NOW, &g), TN_E_CHAIN);
@@ -113,9 +114,18 @@ Test(chain, time_to_the_second)
 		int64_t now, skew;
 		enum tn_code want;
 	} rows[] = {
-		{ NOW, 0, TN_OK }, { NOW + 3599, 0, TN_OK }, { NOW + 3600, 0, TN_E_EXPIRED }, { NOW + 4000, 0, TN_E_EXPIRED },
-		{ NOW - 30, 0, TN_OK }, { NOW - 31, 0, TN_E_ISSUED_IN_FUTURE }, { NOW - 1, -1, TN_E_ISSUED_IN_FUTURE }, { NOW, -1, TN_OK },
-		{ NOW - 5, 5, TN_OK }, { NOW - 6, 5, TN_E_ISSUED_IN_FUTURE }, { -1, 0, TN_E_VALIDATION }, { INT64_MAX, 0, TN_E_VALIDATION },
+		{ NOW, 0, TN_OK },
+		{ NOW + 3599, 0, TN_OK },
+		{ NOW + 3600, 0, TN_E_EXPIRED },
+		{ NOW + 4000, 0, TN_E_EXPIRED },
+		{ NOW - 30, 0, TN_OK },
+		{ NOW - 31, 0, TN_E_ISSUED_IN_FUTURE },
+		{ NOW - 1, -1, TN_E_ISSUED_IN_FUTURE },
+		{ NOW, -1, TN_OK },
+		{ NOW - 5, 5, TN_OK },
+		{ NOW - 6, 5, TN_E_ISSUED_IN_FUTURE },
+		{ -1, 0, TN_E_VALIDATION },
+		{ INT64_MAX, 0, TN_E_VALIDATION },
 		{ INT64_MIN, 0, TN_E_VALIDATION },
 	};
 	const tn_grant *g;
@@ -123,7 +133,8 @@ Test(chain, time_to_the_second)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		o.now = rows[i].now;
 		o.skew = rows[i].skew;
-		cr_assert_eq(tn_chain_verify(&p, 1, &o, &arena, &g, &err), rows[i].want, "row %zu: %s", i, err.msg);
+		cr_assert_eq(tn_chain_verify(&p, 1, &o, &arena, &g, &err), rows[i].want,
+			     "row %zu: %s", i, err.msg);
 	}
 }
 
@@ -244,7 +255,8 @@ Test(chain, i4_tools)
 Test(chain, i4_wildcard_tools)
 {
 	struct tn_warrant f = root_fields();
-	const struct tn_tool *any = tool_with("*", NULL, subpath("/")), *data = tool_with("read_file", "path", subpath("/data"));
+	const struct tn_tool *any = tool_with("*", NULL, subpath("/")),
+			     *data = tool_with("read_file", "path", subpath("/data"));
 
 	f.tools = tools(2, any, data);
 	f.ntools = 2;
@@ -272,8 +284,10 @@ Test(chain, clearance_only_goes_down)
 		int parent, child; /* -1: none */
 		enum tn_code want;
 	} rows[] = {
-		{ -1, -1, TN_OK }, { 5, -1, TN_OK }, { 5, 5, TN_OK }, { 5, 4, TN_OK }, { 5, 6, TN_E_EXPANSION }, { -1, 0, TN_E_EXPANSION },
-		{ -1, 9, TN_E_EXPANSION }, { 0, 0, TN_OK }, { 0, 1, TN_E_EXPANSION }, { 255, 255, TN_OK },
+		{ -1, -1, TN_OK },	   { 5, -1, TN_OK },	     { 5, 5, TN_OK },
+		{ 5, 4, TN_OK },	   { 5, 6, TN_E_EXPANSION }, { -1, 0, TN_E_EXPANSION },
+		{ -1, 9, TN_E_EXPANSION }, { 0, 0, TN_OK },	     { 0, 1, TN_E_EXPANSION },
+		{ 255, 255, TN_OK },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -451,17 +465,32 @@ Test(chain, gates_stay_or_grow)
 		const char *parent, *child;
 		enum tn_code want;
 	} rows[] = {
-		{ NULL, NULL, TN_OK }, { NULL, GATE_WHOLE, TN_OK }, { GATE_WHOLE, GATE_WHOLE, TN_OK }, { GATE_WHOLE, NULL, TN_E_EXPANSION },
-		{ GATE_WHOLE, GATE_NONE, TN_E_EXPANSION }, { GATE_WHOLE, GATE_ARG_ALL, TN_E_EXPANSION }, { GATE_ARG_ALL, GATE_WHOLE, TN_OK },
-		{ GATE_EXACT, GATE_EXACT, TN_OK }, { GATE_EXACT, GATE_EXACT_Y, TN_E_EXPANSION }, { GATE_EXACT, GATE_ARG_ALL, TN_OK },
-		{ GATE_ARG_ALL, GATE_EXACT, TN_E_EXPANSION }, { GATE_EXACT, GATE_TWO_ARGS, TN_OK }, { GATE_TWO_ARGS, GATE_EXACT, TN_E_EXPANSION },
-		{ GATE_STAR, GATE_STAR, TN_OK }, { GATE_STAR, NULL, TN_E_EXPANSION }, { GATE_STAR, GATE_WHOLE, TN_E_EXPANSION }, /* u is free */
-		{ GATE_WHOLE, GATE_STAR, TN_OK }, { GATE_STAR, GATE_EMPTY_ARGS, TN_E_EXPANSION }, { GATE_EMPTY_ARGS, NULL, TN_E_EXPANSION },
-		{ GATE_WHOLE, GATE_MESSAGE, TN_OK }, { GATE_MESSAGE, GATE_WHOLE, TN_OK },
+		{ NULL, NULL, TN_OK },
+		{ NULL, GATE_WHOLE, TN_OK },
+		{ GATE_WHOLE, GATE_WHOLE, TN_OK },
+		{ GATE_WHOLE, NULL, TN_E_EXPANSION },
+		{ GATE_WHOLE, GATE_NONE, TN_E_EXPANSION },
+		{ GATE_WHOLE, GATE_ARG_ALL, TN_E_EXPANSION },
+		{ GATE_ARG_ALL, GATE_WHOLE, TN_OK },
+		{ GATE_EXACT, GATE_EXACT, TN_OK },
+		{ GATE_EXACT, GATE_EXACT_Y, TN_E_EXPANSION },
+		{ GATE_EXACT, GATE_ARG_ALL, TN_OK },
+		{ GATE_ARG_ALL, GATE_EXACT, TN_E_EXPANSION },
+		{ GATE_EXACT, GATE_TWO_ARGS, TN_OK },
+		{ GATE_TWO_ARGS, GATE_EXACT, TN_E_EXPANSION },
+		{ GATE_STAR, GATE_STAR, TN_OK },
+		{ GATE_STAR, NULL, TN_E_EXPANSION },
+		{ GATE_STAR, GATE_WHOLE, TN_E_EXPANSION }, /* u is free */
+		{ GATE_WHOLE, GATE_STAR, TN_OK },
+		{ GATE_STAR, GATE_EMPTY_ARGS, TN_E_EXPANSION },
+		{ GATE_EMPTY_ARGS, NULL, TN_E_EXPANSION },
+		{ GATE_WHOLE, GATE_MESSAGE, TN_OK },
+		{ GATE_MESSAGE, GATE_WHOLE, TN_OK },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
-		cr_assert_eq(gates(rows[i].parent, rows[i].child), rows[i].want, "row %zu: %s", i, err.msg);
+		cr_assert_eq(gates(rows[i].parent, rows[i].child), rows[i].want, "row %zu: %s", i,
+			     err.msg);
 }
 
 static enum tn_code gates_of_any_tool(const char *parent, const char *child)
@@ -485,7 +514,8 @@ Test(chain, gates_of_tools_that_only_a_wildcard_reaches)
 	cr_code(gates_of_any_tool(GATE_STAR, GATE_STAR), TN_OK);
 	cr_code(gates_of_any_tool(GATE_STAR, NULL), TN_E_EXPANSION);
 	/* an entry of its own, for a tool nobody else names, that asks for less */
-	cr_code(gates_of_any_tool(GATE_STAR, "a2612aa16461726773f6617aa16461726773a0"), TN_E_EXPANSION);
+	cr_code(gates_of_any_tool(GATE_STAR, "a2612aa16461726773f6617aa16461726773a0"),
+		TN_E_EXPANSION);
 	cr_code(gates_of_any_tool(GATE_STAR, "a2612aa16461726773f6617aa16461726773f6"), TN_OK);
 }
 
@@ -528,7 +558,8 @@ Test(chain, a_gate_goes_with_its_tool)
 	cr_code(verify2(p, &c), TN_E_EXPANSION);
 }
 
-static enum tn_code approvers(unsigned parent, int parent_min, unsigned child, int child_min, bool gated)
+static enum tn_code approvers(unsigned parent, int parent_min, unsigned child, int child_min,
+			      bool gated)
 {
 	static uint8_t keys[3][32];
 	static uint8_t picked[2][3][32];
@@ -573,7 +604,8 @@ Test(chain, approvers_stay_the_same)
 	cr_code(approvers(3, 1, 7, 1, true), TN_E_EXPANSION);
 	cr_code(approvers(3, 1, 1, 1, true), TN_E_EXPANSION);
 	cr_code(approvers(3, 1, 0, 0, true), TN_E_EXPANSION);
-	cr_code(approvers(0, 0, 4, 1, true), TN_E_EXPANSION); /* the delegate names itself where nobody was */
+	cr_code(approvers(0, 0, 4, 1, true),
+		TN_E_EXPANSION); /* the delegate names itself where nobody was */
 	cr_code(approvers(0, 0, 4, 1, false), TN_OK);
 }
 

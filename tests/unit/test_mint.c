@@ -6,7 +6,11 @@ TestSuite(grant, .init = open_arena, .fini = close_arena);
 
 static struct tn_mint plain(void)
 {
-	return (struct tn_mint){ .tools = tool_with("read_file", "path", subpath("/data")), .ntools = 1, .holder = key(1)->pub, .has_holder = true, .now = NOW };
+	return (struct tn_mint){ .tools = tool_with("read_file", "path", subpath("/data")),
+				 .ntools = 1,
+				 .holder = key(1)->pub,
+				 .has_holder = true,
+				 .now = NOW };
 }
 
 static const tn_warrant *minted(const struct tn_mint *m)
@@ -27,7 +31,8 @@ static enum tn_code try_mint(const struct tn_mint *m)
 	return code;
 }
 
-static enum tn_code child(const tn_warrant *p, const struct tn_mint *m, unsigned signer, const tn_warrant **c)
+static enum tn_code child(const tn_warrant *p, const struct tn_mint *m, unsigned signer,
+			  const tn_warrant **c)
 {
 	const tn_warrant *const *links;
 	size_t n;
@@ -82,7 +87,9 @@ Test(mint, same_input_same_bytes)
 Test(mint, tools_and_arguments_are_sorted)
 {
 	struct tn_carg args[2] = { { TN_STR("b"), exact_int(1) }, { TN_STR("a"), exact_int(2) } };
-	struct tn_tool t[3] = { { TN_STR("z"), { args, 2, false } }, { TN_STR("aa"), { NULL, 0, true } }, { TN_STR("b"), { NULL, 0, false } } };
+	struct tn_tool t[3] = { { TN_STR("z"), { args, 2, false } },
+				{ TN_STR("aa"), { NULL, 0, true } },
+				{ TN_STR("b"), { NULL, 0, false } } };
 	struct tn_mint m = plain();
 
 	m.tools = t;
@@ -242,8 +249,16 @@ Test(grant, clearance_is_delegated_but_not_issued)
 	e.holder = key(2)->pub;
 	cr_code(child(minted(&m), &e, 1, &c), TN_OK);
 	cr_assert(c->has_clearance && c->clearance == 4);
-	struct tn_mint i = { .issuer_type = true, .issuable = names, .nissuable = 1, .holder = key(1)->pub, .has_holder = true, .now = NOW,
-			     .has_clearance = true, .clearance = 4, .has_max_issue_depth = true, .max_issue_depth = 3 };
+	struct tn_mint i = { .issuer_type = true,
+			     .issuable = names,
+			     .nissuable = 1,
+			     .holder = key(1)->pub,
+			     .has_holder = true,
+			     .now = NOW,
+			     .has_clearance = true,
+			     .clearance = 4,
+			     .has_max_issue_depth = true,
+			     .max_issue_depth = 3 };
 	const tn_warrant *p = minted(&i);
 	cr_assert(p->has_max_issue_depth && p->max_issue_depth == 3);
 	cr_code(child(p, &e, 1, &c), TN_OK);
@@ -259,7 +274,13 @@ Test(grant, issuers)
 {
 	static const char *const names[] = { "read_file", "a" };
 	struct tn_cset bounds = tool_with("", "path", subpath("/data"))->set;
-	struct tn_mint m = { .issuer_type = true, .issuable = names, .nissuable = 2, .bounds = &bounds, .holder = key(1)->pub, .has_holder = true, .now = NOW };
+	struct tn_mint m = { .issuer_type = true,
+			     .issuable = names,
+			     .nissuable = 2,
+			     .bounds = &bounds,
+			     .holder = key(1)->pub,
+			     .has_holder = true,
+			     .now = NOW };
 	const tn_warrant *p = minted(&m), *c;
 
 	cr_assert(tn_str_eq(p->issuable.v[0], TN_STR("a")));
@@ -270,7 +291,11 @@ Test(grant, issuers)
 	cr_assert_not(c->issuer_type);
 	e.inherit = true;
 	cr_code(child(p, &e, 1, &c), TN_E_USAGE);
-	struct tn_mint i = { .issuer_type = true, .inherit = true, .holder = key(2)->pub, .has_holder = true, .now = NOW };
+	struct tn_mint i = { .issuer_type = true,
+			     .inherit = true,
+			     .holder = key(2)->pub,
+			     .has_holder = true,
+			     .now = NOW };
 	cr_code(child(p, &i, 1, &c), TN_OK);
 	cr_assert(c->issuer_type && c->has_bounds && c->issuable.n == 2);
 	m = plain();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The theorem: a chain that verifies only narrows.  Sampled parents, children that are relatives of theirs, and
- * calls that the child has reason to allow; whatever the leaf's grant allows, the grant of each prefix allows too.
+ * The theorem: a chain that verifies only narrows.  Sampled parents, children that are relatives of
+ * theirs, and calls that the child has reason to allow; whatever the leaf's grant allows, the grant
+ * of each prefix allows too.
  */
 #include <stdio.h>
 #include "sample.h"
@@ -15,8 +16,18 @@ static const char *const arg_names[ARGS] = { "n", "path" };
 
 /* Gates of t, u and "*" in several strengths; index 0: none */
 static const char *const gate_maps[] = {
-	NULL, NULL, NULL, "a0", "a16174a16461726773f6", "a1612aa16461726773f6", "a16174a16461726773a0", "a16174a16461726773a1617063616c6c",
-	"a16174a16461726773a1616e63616c6c", "a2612aa16461726773f66174a16461726773a0", "a16161a16461726773a16470617468820" "1a16576616c75656178",
+	NULL,
+	NULL,
+	NULL,
+	"a0",
+	"a16174a16461726773f6",
+	"a1612aa16461726773f6",
+	"a16174a16461726773a0",
+	"a16174a16461726773a1617063616c6c",
+	"a16174a16461726773a1616e63616c6c",
+	"a2612aa16461726773f66174a16461726773a0",
+	"a16161a16461726773a16470617468820"
+	"1a16576616c75656178",
 	"a16161a16461726773a164706174688202a1677061747465726e612a",
 };
 
@@ -27,8 +38,12 @@ static struct tn_cset draw_set(struct dice *d)
 
 	for (size_t i = 0; i < ARGS; i++)
 		if (dice_roll(d, 3))
-			args[n++] = (struct tn_carg){ tn_cstr(arg_names[i]),
-						      *sample_constraint(d, &arena, SAMPLE_TYPES[dice_roll(d, (uint32_t)SAMPLE_NTYPES)], 1) };
+			args[n++] = (struct tn_carg){
+				tn_cstr(arg_names[i]),
+				*sample_constraint(
+					d, &arena,
+					SAMPLE_TYPES[dice_roll(d, (uint32_t)SAMPLE_NTYPES)], 1)
+			};
 	return (struct tn_cset){ args, n, dice_roll(d, 4) == 0 };
 }
 
@@ -42,7 +57,11 @@ static struct tn_cset relative_set(struct dice *d, const struct tn_cset *p)
 		return draw_set(d);
 	for (size_t i = 0; i < p->n; i++)
 		if (dice_roll(d, 12))
-			args[n++] = (struct tn_carg){ p->args[i].name, dice_roll(d, 3) ? *sample_relative(d, &arena, &p->args[i].c, 1) : p->args[i].c };
+			args[n++] = (struct tn_carg){
+				p->args[i].name,
+				dice_roll(d, 3) ? *sample_relative(d, &arena, &p->args[i].c, 1)
+						: p->args[i].c
+			};
 	return (struct tn_cset){ args, n, p->allow_unknown && dice_roll(d, 2) };
 }
 
@@ -63,11 +82,13 @@ static void relative_tools(struct dice *d, const tn_warrant *p, struct tn_warran
 
 	w->ntools = 0;
 	for (size_t i = 0; i < TOOLS; i++) {
-		const struct tn_tool *own = tn_warrant_tool(p, tn_cstr(tool_names[i])), *any = tn_warrant_tool(p, TN_STR("*"));
+		const struct tn_tool *own = tn_warrant_tool(p, tn_cstr(tool_names[i])),
+				     *any = tn_warrant_tool(p, TN_STR("*"));
 		const struct tn_tool *from = own ? own : any;
 
 		if (from && dice_roll(d, own ? 5 : 2) > 0)
-			t[w->ntools++] = (struct tn_tool){ tn_cstr(tool_names[i]), relative_set(d, &from->set) };
+			t[w->ntools++] = (struct tn_tool){ tn_cstr(tool_names[i]),
+							   relative_set(d, &from->set) };
 	}
 	w->tools = t;
 }
@@ -94,11 +115,13 @@ static size_t draw_args(struct dice *d, const struct tn_cset *s, struct tn_pair 
 
 	for (size_t i = 0; i < s->n; i++)
 		if (dice_roll(d, 8))
-			args[n++] = (struct tn_pair){ s->args[i].name, *sample_value(d, &arena, &s->args[i].c) };
+			args[n++] = (struct tn_pair){ s->args[i].name,
+						      *sample_value(d, &arena, &s->args[i].c) };
 	if (dice_roll(d, 6) == 0)
 		args[n++] = (struct tn_pair){ TN_STR("zz"), { .type = TN_V_NULL } };
 	if (s->n == 0 && dice_roll(d, 2))
-		args[n++] = (struct tn_pair){ TN_STR("path"), { .type = TN_V_TEXT, .s = TN_STR("/etc/shadow") } };
+		args[n++] = (struct tn_pair){ TN_STR("path"),
+					      { .type = TN_V_TEXT, .s = TN_STR("/etc/shadow") } };
 	return n;
 }
 
@@ -110,7 +133,8 @@ static bool allows(const tn_grant *g, struct tn_str tool, const struct tn_pair *
 	return d.verdict == TN_ALLOW;
 }
 
-static size_t try_calls(struct dice *d, const tn_grant *child, const tn_grant *const *above, size_t nabove)
+static size_t try_calls(struct dice *d, const tn_grant *child, const tn_grant *const *above,
+			size_t nabove)
 {
 	static const char *const fresh[] = { "fresh", "" };
 	const tn_warrant *leaf = tn_grant_leaf(child);
@@ -128,7 +152,9 @@ static size_t try_calls(struct dice *d, const tn_grant *child, const tn_grant *c
 			continue;
 		allowed++;
 		for (size_t k = 0; k < nabove; k++)
-			cr_assert(allows(above[k], tool, args, n), "link %zu does not allow %.*s that the leaf allows", k, (int)tool.n, tool.p);
+			cr_assert(allows(above[k], tool, args, n),
+				  "link %zu does not allow %.*s that the leaf allows", k,
+				  (int)tool.n, tool.p);
 	}
 	return allowed;
 }
@@ -151,7 +177,8 @@ static void try_chain(struct dice *d, size_t *verified, size_t *allowed)
 		relative_tools(d, links[n - 1], &c);
 		if (dice_roll(d, 3) == 0)
 			draw_rest(d, &c, &x[n]);
-		if (forge(&c, (unsigned)n, &links[n]) != TN_OK || verify(links, n + 1, NOW, &grants[n]) != TN_OK)
+		if (forge(&c, (unsigned)n, &links[n]) != TN_OK ||
+		    verify(links, n + 1, NOW, &grants[n]) != TN_OK)
 			return;
 		++*verified;
 		*allowed += try_calls(d, grants[n], grants, n);

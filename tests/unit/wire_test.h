@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef WIRE_TEST_H
 #define WIRE_TEST_H
-/* Warrants that say anything at all, properly signed: what the library's own minting would never write. */
+/* Warrants that say anything at all, properly signed: what the library's own minting would never
+ * write. */
 #include <string.h>
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -55,10 +56,12 @@ static inline struct tn_bytes from_hex(const char *text)
 static inline struct tn_bytes seal(struct tn_bytes payload, const struct tn_key *k)
 {
 	uint8_t *space = tn_payload_space(&arena, payload.n), sig[64];
-	struct tn_cborw w = { .p = tn_arena_alloc(&arena, payload.n + 128), .cap = payload.n + 128 };
+	struct tn_cborw w = { .p = tn_arena_alloc(&arena, payload.n + 128),
+			      .cap = payload.n + 128 };
 
 	memcpy(space, payload.p, payload.n);
-	cr_assert(tn_ed25519_sign(space - TN_SIGN_PREFIX_LEN, TN_SIGN_PREFIX_LEN + payload.n, k->sk, sig));
+	cr_assert(tn_ed25519_sign(space - TN_SIGN_PREFIX_LEN, TN_SIGN_PREFIX_LEN + payload.n, k->sk,
+				  sig));
 	tn_cborw_array(&w, 3);
 	tn_cborw_uint(&w, 1);
 	tn_cborw_bytes(&w, payload);
@@ -149,7 +152,8 @@ static inline struct tn_warrant child_fields(const tn_warrant *p)
 	return w;
 }
 
-static inline enum tn_code forge(const struct tn_warrant *fields, unsigned signer, const tn_warrant **w)
+static inline enum tn_code forge(const struct tn_warrant *fields, unsigned signer,
+				 const tn_warrant **w)
 {
 	return decode(seal(payload_of(fields), key(signer)), w);
 }
@@ -171,17 +175,19 @@ static inline const tn_warrant *root(void)
 	return made(&w);
 }
 
-static inline enum tn_code verify(const tn_warrant *const *links, size_t n, int64_t now, const tn_grant **g)
+static inline enum tn_code verify(const tn_warrant *const *links, size_t n, int64_t now,
+				  const tn_grant **g)
 {
 	struct tn_verify_opts o = { .roots = &key(0)->pub, .nroots = 1, .now = now };
 
 	return tn_chain_verify(links, n, &o, &arena, g, &err);
 }
 
-#define cr_code(got, want) \
-	do { \
-		enum tn_code got_ = (got); \
-		cr_assert_eq(got_, (want), "code %d (%s), expected %d: %s", (int)got_, tn_code_name(got_), (int)(want), err.msg); \
+#define cr_code(got, want)                                                                         \
+	do {                                                                                       \
+		enum tn_code got_ = (got);                                                         \
+		cr_assert_eq(got_, (want), "code %d (%s), expected %d: %s", (int)got_,             \
+			     tn_code_name(got_), (int)(want), err.msg);                            \
 	} while (0)
 
 #endif
