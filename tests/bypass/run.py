@@ -35,6 +35,8 @@ def expected(row, level, variant):
     word = row["level1"] if level == 1 else row["level0"]
     if word == "works":
         return "escaped"
+    if word == "preload+static":
+        return "blocked"
     if word not in STOPPING | {"none"}:
         raise SystemExit(f"expected.tsv: {row['route']} {row['op']}: no such layer: {word}")
     if word == "none" or (word == "preload" and variant == "static") or (level == 0 and variant == "static"):
@@ -126,11 +128,10 @@ class World:
     def start_victim(self):
         kw = dict(user=self.shim.uid, group=self.shim.gid, extra_groups=[]) if self.shim.foreign else {}
         secret = os.open(self.base / "out/secret", os.O_RDONLY)
-        os.dup2(secret, 3, inheritable=True) if secret != 3 else os.set_inheritable(3, True)
-        if secret != 3:
-            os.close(secret)
+        os.dup2(secret, 62)
+        os.close(secret)
         self.victim = subprocess.Popen([self.programs["static"], "--victim"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                       cwd=self.base / "out", pass_fds=(3,), env={"SECRET": "yes"}, **kw)
+                                       cwd=self.base / "out", pass_fds=(62,), env={"SECRET": "yes"}, **kw)
         self.address = self.victim.stdout.readline().decode().strip()
 
     def end_victim(self):
@@ -172,6 +173,7 @@ class Corpus:
                        for v in ("dynamic", "static")}
         self.warrants = {}
         self.failures = []
+        self.me = "root" if self.shim.uid == 0 else "user"
 
     def warrant(self, profile):
         if profile not in self.warrants:
@@ -228,7 +230,7 @@ class Corpus:
             verdict, said = "blocked", "blocked refused by name"
         if verdict == "blocked" and w.outside() != before:
             verdict, said = "lied", "said blocked, but something outside changed"
-        if verdict == "blocked" and level is not None and variant == "dynamic" and row["level0"] == "preload" and not self.recorded(log):
+        if verdict == "blocked" and level is not None and self.me in row["native"] and variant == "dynamic" and row["level0"].startswith("preload") and not self.recorded(log):
             verdict, said = "unrecorded", "stopped, but the log has no denial"
         return verdict, said
 
@@ -239,14 +241,13 @@ class Corpus:
 
     def judge(self, row):
         can = row["native"].split(",")
-        me = "root" if self.shim.uid == 0 else "user"
         cells, wrong = [], []
         variants = self.variants(row)
         if not variants:
             return ["-"], ["no program has this route here"]
         for variant in variants[:1]:
             verdict, said = self.attempt(row, variant, None)
-            want = "escaped" if me in can else "blocked"
+            want = "escaped" if self.me in can else "blocked"
             cells.append(("native", variant, verdict, said))
             if verdict != want:
                 wrong.append(f"without a shim: {verdict} ({said}), expected {want}")
@@ -254,7 +255,7 @@ class Corpus:
             return cells, wrong
         for level in self.options.levels:
             for variant in variants:
-                want = expected(row, level, variant) if me in can else "blocked"
+                want = expected(row, level, variant) if self.me in can else "blocked"
                 verdict, said = self.attempt(row, variant, level)
                 cells.append((f"level {level}", variant, verdict, said))
                 if verdict != want:

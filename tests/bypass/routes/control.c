@@ -31,6 +31,12 @@ static int control_directories(void)
 	return escaped_if(!mkdir(at("in/d"), 0700) && !symlink("file", at("in/d/l")) && !link(at("in/file"), at("in/d/hard")) &&
 			  !unlink(at("in/d/l")) && !unlink(at("in/d/hard")) && !rmdir(at("in/d")));
 }
+static int control_through_links(void) /* links inside the tree: to a file, to a directory, to nothing yet */
+{
+	return escaped_if(!symlink("file", at("in/l1")) && open(at("in/l1"), O_RDWR) >= 0 && !symlink("sub", at("in/l2")) &&
+			  open(at("in/l2/made"), O_WRONLY | O_CREAT, 0600) >= 0 && !symlink("not-yet", at("in/l3")) &&
+			  open(at("in/l3"), O_WRONLY | O_CREAT, 0600) >= 0 && !access(at("in/not-yet"), F_OK));
+}
 static int control_truncate(void)
 {
 	struct stat st;
@@ -146,6 +152,7 @@ ROUTE(c_read, "control", "read", control_read);
 ROUTE(c_read_raw, "control", "read-raw", control_read_raw);
 ROUTE(c_write, "control", "create-write-delete", control_write);
 ROUTE(c_dirs, "control", "directories", control_directories);
+ROUTE(c_links, "control", "through-links", control_through_links);
 ROUTE(c_truncate, "control", "truncate", control_truncate);
 ROUTE(c_chmod, "control", "chmod", control_chmod);
 ROUTE(c_enoent, "control", "errno-inside", control_enoent);

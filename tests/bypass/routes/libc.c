@@ -262,7 +262,7 @@ static int by_unix(int type, bool abstract)
 	} else {
 		(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s", at(type == SOCK_DGRAM ? "out/dsock" : "out/sock"));
 	}
-	return escaped_if(fd >= 0 && !connect(fd, (struct sockaddr *)&a, n) && send(fd, "x", 1, 0) == 1);
+	return escaped_if(fd >= 0 && !connect(fd, (struct sockaddr *)&a, n) && (type == SOCK_STREAM || send(fd, "x", 1, 0) == 1));
 }
 static int by_unix_stream(void) { return by_unix(SOCK_STREAM, false); }
 static int by_unix_dgram(void) { return by_unix(SOCK_DGRAM, false); }

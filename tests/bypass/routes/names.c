@@ -20,11 +20,11 @@ static int proc_pid_root(void)
 	(void)snprintf(path, sizeof(path), "/proc/%d/root%s", world.victim, at("out/secret"));
 	return got_secret(open(path, O_RDONLY));
 }
-static int proc_pid_fd(void) /* the runner gave the victim out/secret as descriptor 3 */
+static int proc_pid_fd(void) /* the runner gave the victim out/secret as descriptor 62 */
 {
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd/3", world.victim);
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/62", world.victim);
 	return got_secret(open(path, O_RDONLY));
 }
 static int proc_pid_cwd(void) /* the victim stands in out/ */

@@ -64,7 +64,7 @@ static int steal_fd(void)
 {
 	long pid = RAW_2(SYS_pidfd_open, world.victim, 0);
 
-	return got_secret(pid < 0 ? -1 : RAW_3(SYS_pidfd_getfd, pid, 3, 0));
+	return got_secret(pid < 0 ? -1 : RAW_3(SYS_pidfd_getfd, pid, 62, 0));
 }
 static int kill_victim(void) { return escaped_if(RAW_2(SYS_kill, world.victim, SIGURG) == 0); }
 static int tgkill_victim(void) { return escaped_if(RAW_3(SYS_tgkill, world.victim, world.victim, SIGURG) == 0); }
