@@ -19,8 +19,8 @@
 struct tns_state tns_state;
 
 enum { NOT_YET, UNDER_WAY, ACTIVE, INERT };
-static _Atomic int phase;
-static _Atomic long initialiser; /* the thread that is at it: its own calls pass through */
+static int phase;
+static long initialiser; /* the thread that is at it: its own calls pass through */
 
 /* ---------------------------------------------------------------- memory */
 static void *pages(size_t n)
@@ -41,7 +41,7 @@ struct tn_arena tns_arena(void)
 }
 
 /* ---------------------------------------------------------------- small helpers that others use too */
-void *tns_next(_Atomic(void *) *slot, const char *name)
+void *tns_next(void **slot, const char *name)
 {
 	void *p = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
 

@@ -8,7 +8,7 @@
 
 /* ---- distinct denials of this process: the first is told, repeats are counted ---- */
 #define SEEN 512 /* power of two */
-static struct { _Atomic uint64_t key; _Atomic uint32_t count, told; } seen[SEEN];
+static struct { uint64_t key; uint32_t count, told; } seen[SEEN];
 
 static uint64_t mix(uint64_t h, const void *p, size_t n)
 {

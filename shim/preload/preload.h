@@ -41,7 +41,7 @@ struct tns_state {
 	char library[512];                  /* our own file */
 	char exe[512]; size_t exe_len;
 	uint64_t stderr_dev, stderr_ino; bool stderr_known;
-	_Atomic uint64_t lost, seq;         /* events that could not be written (audit); numbers at level 0 */
+	uint64_t lost, seq;         /* events that could not be written (audit); numbers at level 0 */
 };
 extern struct tns_state tns_state;
 
@@ -60,7 +60,7 @@ struct tns_scratch {
 	uint8_t packed[TNP_EVENT_MAX];
 	struct tnp_words words;
 	struct tnp_event event;
-	_Atomic int busy;
+	int busy;
 };
 struct tns_scratch *tns_scratch_get(void); /* NULL: no memory, deny */
 void tns_scratch_put(struct tns_scratch *s);
@@ -112,11 +112,11 @@ bool tns_record(struct tns_scratch *s, const struct tnp_op *op, const struct tnp
 void tns_say(const char *text, size_t n);
 
 /* ---------------------------------------------------------------- libc behind us */
-void *tns_next(_Atomic(void *) *slot, const char *name);
+void *tns_next(void **slot, const char *name);
 #define TNS_REAL(ret, name, ...)                                                        \
 	static ret (*real_##name(void))(__VA_ARGS__)                                    \
 	{                                                                               \
-		static _Atomic(void *) slot;                                            \
+		static void *slot;                                            \
 		union { void *p; ret (*f)(__VA_ARGS__); } u = { tns_next(&slot, #name) }; \
 		return u.f;                                                             \
 	}

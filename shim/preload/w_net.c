@@ -15,7 +15,7 @@
 #define NAME_MAX_TEXT 254
 enum { ROW_FREE, ROW_FILLING, ROW_READY };
 static struct {
-	_Atomic int state;
+	int state;
 	bool ip6;
 	uint8_t ip[16], n;
 	char name[NAME_MAX_TEXT + 1];
