@@ -46,11 +46,14 @@ static const char *failing_link(struct ctx *c, const struct judged *v)
 	return show_id(c, v->chain.links[c->err.link]);
 }
 
-void judged_json(struct ctx *c, const struct judged *v, bool chain)
+void judged_json(struct ctx *c, const struct judged *v, bool with_chain)
 {
 	struct json j = { 0 };
 	j_open(&j, NULL, '{');
-	j_bool(&j, "valid", v->code == TN_OK);
+	if (with_chain && v->code == TN_E_NO_ROOTS)
+		j_raw(&j, "valid", "null"); /* inspect was not asked whom to trust */
+	else
+		j_bool(&j, "valid", v->code == TN_OK);
 	if (v->code != TN_OK) {
 		j_int(&j, "code", v->code);
 		j_text(&j, "name", tn_code_name(v->code));
@@ -68,7 +71,7 @@ void judged_json(struct ctx *c, const struct judged *v, bool chain)
 	}
 	j_text(&j, "roots", v->trust.origin);
 	j_bool(&j, "dev_mode", v->trust.dev);
-	if (chain && v->chain.n)
+	if (with_chain && v->chain.n)
 		show_chain_json(c, &j, "chain", &v->chain, v->now);
 	j_close(&j, '}');
 	j_end();

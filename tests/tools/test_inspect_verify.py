@@ -89,6 +89,9 @@ class Good(lib.Case):
 
     def test_inspect_json(self):
         doc = json.loads(self.ok(shim("inspect", "--json", self.path("w"))).stdout)
+        self.assertIsNone(doc["valid"])
+        self.assertIs(json.loads(shim("inspect", "--json", "--root", self.root(), self.path("w")).stdout)["valid"], True)
+        self.assertIs(json.loads(shim("inspect", "--json", "--root", self.key("o"), self.path("w")).stdout)["valid"], False)
         link = doc["chain"][0]
         self.assertEqual(link["capabilities"]["ping"], {})
         self.assertEqual(link["issuer"], self.root())
