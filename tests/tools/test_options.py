@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import unittest
 import lib
 from lib import shim
 
@@ -96,6 +97,17 @@ class Options(lib.Case):
         self.assertEqual(complete("tenuo-shim", "completion", "z"), ["zsh"])
         self.write("token.file", "x")
         self.assertEqual(complete("tenuo-shim", "verify", self.path("tok")), [self.path("token.file")])
+
+    @unittest.skipUnless(shutil.which("fish"), "fish is not installed")
+    def test_fish_completes(self):
+        script = self.write("c.fish", self.ok(shim("completion", "fish")).stdout)
+
+        def complete(line):
+            r = subprocess.run(["fish", "-c", f"source {script}; complete -C '{line}'"], capture_output=True, text=True, check=True)
+            return [x.split("\t")[0] for x in r.stdout.splitlines()]
+        self.assertEqual(complete("tenuo-shim ver"), ["verify"])
+        self.assertEqual(complete("tenuo-shim mint --hol"), ["--holder"])
+        self.assertEqual(complete("tenuo-shim explain --op app"), ["append"])
 
     def test_other_shells_take_theirs(self):
         for shell in ("zsh", "fish"):
