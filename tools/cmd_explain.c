@@ -4,6 +4,7 @@
 #include "operation.h"
 
 #include <policy/json.h>
+#include <policy/plan.h>
 #include <string.h>
 
 enum { O_TOOL = S_NROWS, O_ARGS, O_OP, NROWS };
@@ -23,6 +24,7 @@ struct answer {
 	struct tn_str tool, arg;
 	const struct tn_constraint *constraint;
 	const char *reason, *nearest, *capability, *row, *mode;
+	const char *layer;                          /* who holds this kind of operation at level 1 */
 };
 
 static void answer_json(struct ctx *c, const struct situation *s, const struct answer *a)
@@ -51,6 +53,7 @@ static void answer_json(struct ctx *c, const struct situation *s, const struct a
 	j_text(&j, "capability", a->capability);
 	j_text(&j, "baseline", a->row);
 	j_text(&j, "mode", a->mode);
+	j_text(&j, "layer", a->layer);
 	j_text(&j, "warrant", show_id(c, s->chain.links[s->chain.n - 1]));
 	j_int(&j, "expires_at", s->chain.links[s->chain.n - 1]->expires_at);
 	j_text(&j, "caveat", situation_caveat(s));
@@ -76,6 +79,8 @@ static void answer_text(struct ctx *c, const struct situation *s, const struct a
 		field(c, "instead", "%s", safe(c, tn_cstr(a->nearest)));
 	if (a->verdict == TN_DENY && a->capability && *a->capability)
 		field(c, "to allow it", "%s", safe(c, tn_cstr(a->capability)));
+	if (a->layer)
+		field(c, "held by", "%s", safe(c, tn_cstr(a->layer)));
 	if (a->mode)
 		field(c, "mode", "%s", a->mode);
 	field(c, "warrant", "%s, %s", show_id(c, leaf), show_left(c, leaf->expires_at, s->now));
@@ -134,6 +139,19 @@ static int explain_tool(struct ctx *c, struct situation *s)
 }
 
 /* ---------------------------------------------------------------- an operation */
+/* As `plan` says it of the whole kind; a plan that cannot be built leaves it unsaid. */
+static const char *layer_of(struct ctx *c, const struct situation *s, enum tnp_kind kind)
+{
+	const struct tnp_plan *plan;
+	if (tnp_plan_build(s->policy, 1, &c->arena, &plan, &c->err) != TN_OK)
+		return NULL;
+	for (size_t i = 0; i < plan->nlines; i++) {
+		if (plan->lines[i].kind == kind)
+			return plan->lines[i].layer;
+	}
+	return NULL;
+}
+
 static int explain_op(struct ctx *c, struct situation *s)
 {
 	struct operation o;
@@ -153,7 +171,8 @@ static int explain_op(struct ctx *c, struct situation *s)
 			    .object2 = o.object2, .tool = d.tool, .arg = d.arg, .constraint = d.constraint,
 			    .reason = d.verdict == TN_DENY ? w.reason : NULL, .nearest = *w.nearest ? w.nearest : NULL,
 			    .capability = *w.capability ? w.capability : NULL, .row = d.row,
-			    .mode = d.mode == TNP_ENFORCE ? NULL : tnp_mode_name(d.mode) };
+			    .mode = d.mode == TNP_ENFORCE ? NULL : tnp_mode_name(d.mode),
+			    .layer = layer_of(c, s, o.op.kind) };
 	return answer_print(c, s, &a);
 }
 

@@ -47,6 +47,7 @@ class Explain(lib.Case):
     def test_read(self):
         doc = self.answer(0, "--op", "read", self.path("data/x"))
         self.assertEqual((doc["op"], doc["tool"], doc["object"]), ("read", "read_file", self.path("data/x")))
+        self.assertEqual(doc["layer"], "kernel (Landlock)")
         doc = self.answer(2, "--op", "read", self.path("secret"))
         self.assertEqual((doc["op"], doc["code"], doc["tool"]), ("read", 1501, "read_file"))
         self.assertIn(self.path("data"), doc["nearest"])
@@ -95,6 +96,7 @@ class Explain(lib.Case):
         self.answer(2, "--op", "connect", "https://evil.example/")
         self.answer(2, "--op", "connect", "https://api.example.com@evil.example/")
         doc = self.answer(2, "--op", "connect", "[::1]:443")
+        self.assertEqual(doc["layer"], "preload only")
         self.assertEqual(doc["object"], "[::1]:443")
         self.answer(2, "--op", "listen", "0.0.0.0:80")
         self.answer(0, "--op", "resolve", "api.example.com")
