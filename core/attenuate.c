@@ -8,7 +8,7 @@
  */
 #include "tn_match.h"
 
-struct pair { const struct tn_constraint *p, *c; struct tn_err *e; unsigned depth; };
+struct pair { const struct tn_constraint *p, *c; struct tn_err *e; };
 
 static enum tn_code attenuates(struct pair a);
 
@@ -61,6 +61,7 @@ static enum tn_code contains(const struct pair *a)
 }
 
 /* --- numbers --- */
+/* An upper bound within another.  A NaN on either side is not: it compares as false with everything. */
 static bool bound_within(bool has_p, double p, bool p_incl, bool has_c, double c, bool c_incl)
 {
 	if (!has_p)
@@ -72,10 +73,6 @@ static enum tn_code range(const struct pair *a)
 {
 	const struct tn_constraint *p = a->p, *c = a->c;
 
-	/* a NaN compares as false with everything and would slip through every test below */
-	if (p->range.min != p->range.min || p->range.max != p->range.max || c->range.min != c->range.min ||
-	    c->range.max != c->range.max)
-		return refuse(a, "a range bound is not a number");
 	if (!bound_within(p->range.has_max, p->range.max, p->range.max_inclusive, c->range.has_max, c->range.max,
 			  c->range.max_inclusive))
 		return refuse(a, "the child's range ends above the parent's");
@@ -186,9 +183,9 @@ static enum tn_code anything(const struct pair *a)
 }
 
 /* --- containers --- */
-static enum tn_code part(const struct pair *a, const struct tn_constraint *p, const struct tn_constraint *c)
+static enum tn_code part(const struct tn_constraint *p, const struct tn_constraint *c)
 {
-	return attenuates((struct pair){ p, c, NULL, a->depth + 1 });
+	return attenuates((struct pair){ p, c, NULL });
 }
 
 static enum tn_code all(const struct pair *a)
@@ -198,7 +195,7 @@ static enum tn_code all(const struct pair *a)
 	for (size_t i = 0; i < a->p->list.n; i++) {
 		size_t k = 0;
 
-		while (k < a->c->list.n && part(a, &a->p->list.c[i], &a->c->list.c[k]) != TN_OK)
+		while (k < a->c->list.n && part(&a->p->list.c[i], &a->c->list.c[k]) != TN_OK)
 			k++;
 		if (k == a->c->list.n)
 			return refuse(a, "the child drops a part that the parent requires");
@@ -207,7 +204,7 @@ static enum tn_code all(const struct pair *a)
 }
 
 /* Whether it answers every value with yes or no. */
-static bool total(const struct tn_constraint *c, unsigned depth)
+static bool total(const struct tn_constraint *c)
 {
 	switch (c->type) {
 	case TN_C_EXACT: case TN_C_RANGE: case TN_C_ONE_OF: case TN_C_NOT_ONE_OF: case TN_C_CONTAINS: case TN_C_SUBSET:
@@ -218,10 +215,10 @@ static bool total(const struct tn_constraint *c, unsigned depth)
 	case TN_C_PATTERN:
 		return tn_glob_valid(c->text);
 	case TN_C_ALL: case TN_C_ANY: case TN_C_NOT:
-		if (depth > TN_CONSTRAINT_DEPTH || (c->list.n == 0 && c->type != TN_C_ANY))
+		if (c->list.n == 0 && c->type != TN_C_ANY)
 			return false;
 		for (size_t i = 0; i < c->list.n; i++)
-			if (!total(&c->list.c[i], depth + 1))
+			if (!total(&c->list.c[i]))
 				return false;
 		return true;
 	case TN_C_REGEX: case TN_C_CIDR: case TN_C_URL_PATTERN: case TN_C_CEL: case TN_C_URL_SAFE: case TN_C_UNKNOWN:
@@ -267,9 +264,9 @@ static bool same_range(const struct tn_constraint *a, const struct tn_constraint
 	       (!a->range.has_max || (a->range.max == b->range.max && a->range.max_inclusive == b->range.max_inclusive));
 }
 
-static bool same(const struct tn_constraint *a, const struct tn_constraint *b, unsigned depth)
+static bool same(const struct tn_constraint *a, const struct tn_constraint *b)
 {
-	if (a->type != b->type || depth > TN_CONSTRAINT_DEPTH)
+	if (a->type != b->type)
 		return false;
 	switch (a->type) {
 	case TN_C_EXACT:
@@ -295,7 +292,7 @@ static bool same(const struct tn_constraint *a, const struct tn_constraint *b, u
 		if (a->list.n != b->list.n)
 			return false;
 		for (size_t i = 0; i < a->list.n; i++)
-			if (!same(&a->list.c[i], &b->list.c[i], depth + 1))
+			if (!same(&a->list.c[i], &b->list.c[i]))
 				return false;
 		return true;
 	case TN_C_UNKNOWN:
@@ -309,7 +306,7 @@ static bool silent_with(const struct tn_constraint *a, const struct tn_constrain
 {
 	struct tn_cidr net;
 
-	if (total(a, 0) || same(a, b, 0))
+	if (total(a) || same(a, b))
 		return true;
 	if (a->type == TN_C_CIDR && b->type == TN_C_CIDR)
 		return tn_cidr_parse(a->text, &net); /* each is silent on text that is no address */
@@ -324,7 +321,7 @@ static bool silent_with(const struct tn_constraint *a, const struct tn_constrain
 static bool parent_gets_there(const struct pair *a, size_t i, size_t j)
 {
 	for (size_t k = 0; k < i; k++)
-		if (!total(&a->p->list.c[k], 0) && (k >= j || !silent_with(&a->p->list.c[k], &a->c->list.c[k])))
+		if (!total(&a->p->list.c[k]) && (k >= j || !silent_with(&a->p->list.c[k], &a->c->list.c[k])))
 			return false;
 	return true;
 }
@@ -334,7 +331,7 @@ static enum tn_code any(const struct pair *a)
 	for (size_t j = 0; j < a->c->list.n; j++) {
 		size_t i = 0;
 
-		while (i < a->p->list.n && part(a, &a->p->list.c[i], &a->c->list.c[j]) != TN_OK)
+		while (i < a->p->list.n && part(&a->p->list.c[i], &a->c->list.c[j]) != TN_OK)
 			i++;
 		if (i == a->p->list.n)
 			return refuse(a, "the child has an alternative the parent does not");
@@ -353,7 +350,7 @@ static enum tn_code not_within(const struct pair *a)
 		return refuse(a, "a Not without exactly one constraint");
 	p = &a->p->list.c[0];
 	c = &a->c->list.c[0];
-	if (part(a, c, p) != TN_OK)
+	if (part(c, p) != TN_OK)
 		return refuse(a, "the child excludes less than the parent");
 	return holds(a, silent_with(p, c), "the parent cannot say where the child can");
 }
@@ -390,10 +387,6 @@ static const struct { enum tn_ctype parent, child; enum tn_code (*rule)(const st
 
 static enum tn_code attenuates(struct pair a)
 {
-	if (a.depth > TN_CONSTRAINT_DEPTH) {
-		tn_why(a.e, TN_E_CONSTRAINT_DEPTH, "constraints are nested too deep", TN_NO_DETAIL);
-		return TN_E_CONSTRAINT_DEPTH;
-	}
 	if (a.c->type == TN_C_UNKNOWN)
 		return refuse(&a, "the child has a constraint of an unknown kind");
 	if (a.p->type == TN_C_WILDCARD)
@@ -406,7 +399,11 @@ static enum tn_code attenuates(struct pair a)
 
 enum tn_code tn_constraint_attenuates(const struct tn_constraint *parent, const struct tn_constraint *child, struct tn_err *e)
 {
-	return attenuates((struct pair){ parent, child, e, 0 });
+	enum tn_code code = tn_constraint_check(parent, e);
+
+	if (code == TN_OK)
+		code = tn_constraint_check(child, e); /* depth too: everything below recurses */
+	return code == TN_OK ? attenuates((struct pair){ parent, child, e }) : code;
 }
 
 /* --- the set --- */

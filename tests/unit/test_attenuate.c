@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "rows.h"
 #include "sample.h"
@@ -255,6 +256,118 @@ Test(attenuate, containers)
 	};
 
 	CHECK(rows);
+}
+
+/* An alternative that always answers may go, one that may not has to stay. */
+Test(attenuate, alternatives_that_always_answer)
+{
+	static const struct row rows[] = {
+		{ "{\"any\":[{\"all\":[\"x\"]},\"a\"]}", "{\"any\":[\"a\"]}", true },
+		{ "{\"any\":[{\"all\":[\"x\",{\"regex\":\"x\"}]},\"a\"]}", "{\"any\":[\"a\"]}", false },
+		{ "{\"any\":[{\"all\":[]},\"a\"]}", "{\"any\":[\"a\"]}", false },
+		{ "{\"any\":[{\"any\":[]},\"a\"]}", "{\"any\":[\"a\"]}", true },
+		{ "{\"any\":[{\"not\":\"b\"},\"a\"]}", "{\"any\":[\"a\"]}", true },
+		{ "{\"any\":[{\"not\":{\"cel\":\"x\"}},\"a\"]}", "{\"any\":[\"a\"]}", false },
+		{ "{\"any\":[{\"pattern\":\"b*\"},\"a\"]}", "{\"any\":[\"a\"]}", true },
+		{ "{\"any\":[{\"pattern\":\"b[\"},\"a\"]}", "{\"any\":[\"a\"]}", false },
+		{ "{\"any\":[{\"subpath\":\"/x\"},\"a\"]}", "{\"any\":[\"a\"]}", true },
+		{ "{\"any\":[{\"subpath\":{\"root\":\"/x\",\"case_sensitive\":false}},\"a\"]}", "{\"any\":[\"a\"]}", false },
+		{ "{\"any\":[{\"url_pattern\":\"https://a.com\"},\"a\"]}", "{\"any\":[\"a\"]}", false },
+		{ "{\"any\":[{\"url_safe\":{}},\"a\"]}", "{\"any\":[\"a\"]}", false },
+		{ "{\"any\":[{\"range\":{}},{\"one_of\":[1]},{\"shlex\":[]},{\"subset\":[1]},{\"contains\":[1]},{\"not_one_of\":[\"a\"]},\"a\"]}",
+		  "{\"any\":[\"a\"]}", true },
+		{ "{\"any\":[\"b\",{\"regex\":\"x\"},\"a\"]}", "{\"any\":[\"b\"]}", true },
+		{ "{\"any\":[\"b\",{\"regex\":\"x\"},\"a\"]}", "{\"any\":[\"b\",{\"regex\":\"x\"},\"a\"]}", true },
+		{ "{\"any\":[\"b\",{\"regex\":\"x\"},\"a\"]}", "{\"any\":[{\"regex\":\"x\"},\"a\"]}", false },
+		{ "{\"any\":[{\"cidr\":\"10.0.0.0/8\"},\"a\"]}", "{\"any\":[\"a\",\"a\"]}", false },
+	};
+
+	CHECK(rows);
+}
+
+/*
+ * Kept means: written the same way.  Each second form is within the first and differs in one thing, so as a
+ * first alternative that may not answer it does not count as kept.
+ */
+Test(attenuate, what_counts_as_the_same)
+{
+#define U(fields) "{\"url_safe\":{" fields "}}"
+#define ALL_U "\"schemes\":[\"http\",\"https\"],\"allow_domains\":[\"a.com\",\"b.com\"],\"deny_domains\":[\"c.com\"],\"allow_ports\":[80,443]"
+#define OFF_U "\"block_private\":false,\"block_loopback\":false,\"block_metadata\":false,\"block_reserved\":false"
+	static const struct { const char *one, *other; } rows[] = {
+		{ "\"a\"", NULL },
+		{ "{\"wildcard\":true}", "\"a\"" },
+		{ "{\"pattern\":\"a*\"}", "{\"pattern\":\"ab*\"}" },
+		{ "{\"regex\":\"a\"}", NULL },
+		{ "{\"cel\":\"a\"}", NULL },
+		{ "{\"cidr\":\"10.0.0.0/8\"}", "{\"cidr\":\"10.1.0.0/16\"}" },
+		{ "{\"url_pattern\":\"https://*.a.com\"}", "{\"url_pattern\":\"https://a.com\"}" },
+		{ "{\"range\":{\"min\":1,\"max\":9}}", "{\"range\":{\"min\":2,\"max\":9}}" },
+		{ "{\"range\":{\"min\":1,\"max\":9}}", "{\"range\":{\"min\":1,\"max\":8}}" },
+		{ "{\"range\":{\"min\":1,\"max\":9}}", "{\"range\":{\"min\":1,\"max\":9,\"min_inclusive\":false}}" },
+		{ "{\"range\":{\"min\":1,\"max\":9}}", "{\"range\":{\"min\":1,\"max\":9,\"max_inclusive\":false}}" },
+		{ "{\"range\":{\"min\":0}}", "{\"range\":{\"min\":0,\"max\":0}}" },
+		{ "{\"range\":{\"max\":0}}", "{\"range\":{\"min\":0,\"max\":0}}" },
+		{ "{\"range\":{}}", NULL },
+		{ "{\"one_of\":[1,2]}", "{\"one_of\":[1]}" },
+		{ "{\"one_of\":[1,2]}", "{\"one_of\":[2,1]}" },
+		{ "{\"one_of\":[]}", NULL },
+		{ "{\"not_one_of\":[1]}", "{\"not_one_of\":[1,2]}" },
+		{ "{\"contains\":[1]}", "{\"contains\":[1,2]}" },
+		{ "{\"subset\":[1,2]}", "{\"subset\":[1]}" },
+		{ "{\"shlex\":[\"ls\",\"rm\"]}", "{\"shlex\":[\"ls\"]}" },
+		{ "{\"shlex\":[\"ls\",\"rm\"]}", "{\"shlex\":[\"rm\",\"ls\"]}" },
+		{ "{\"shlex\":[\"ls\"]}", "{\"shlex\":[\"ls\",\"ls\"]}" },
+		{ "{\"subpath\":\"/data\"}", "{\"subpath\":\"/data/x\"}" },
+		{ "{\"subpath\":\"/data\"}", "{\"subpath\":{\"root\":\"/data\",\"allow_equal\":false}}" },
+		{ "{\"subpath\":{\"root\":\"/data\",\"case_sensitive\":false}}", "{\"subpath\":\"/data\"}" },
+		{ "{\"all\":[\"a\"]}", "{\"all\":[\"a\",\"b\"]}" },
+		{ "{\"any\":[\"a\",\"b\"]}", "{\"any\":[\"b\",\"a\"]}" },
+		{ "{\"not\":\"a\"}", NULL },
+		{ "{\"not\":{\"one_of\":[1]}}", "{\"not\":{\"one_of\":[1,2]}}" },
+		{ U(ALL_U), U("\"schemes\":[\"https\"],\"allow_domains\":[\"a.com\",\"b.com\"],\"deny_domains\":[\"c.com\"],\"allow_ports\":[80,443]") },
+		{ U(ALL_U), U("\"schemes\":[\"http\",\"https\"],\"allow_domains\":[\"a.com\"],\"deny_domains\":[\"c.com\"],\"allow_ports\":[80,443]") },
+		{ U(ALL_U), U("\"schemes\":[\"http\",\"https\"],\"allow_domains\":[\"a.com\",\"b.com\"],\"deny_domains\":[\"c.com\",\"d.com\"],\"allow_ports\":[80,443]") },
+		{ U(ALL_U), U("\"schemes\":[\"http\",\"https\"],\"allow_domains\":[\"a.com\",\"b.com\"],\"deny_domains\":[\"c.com\"],\"allow_ports\":[443,80]") },
+		{ U(ALL_U), U("\"schemes\":[\"http\",\"https\"],\"allow_domains\":[\"a.com\",\"b.com\"],\"deny_domains\":[\"c.com\"],\"allow_ports\":[80]") },
+		{ U(""), U("\"schemes\":[]") }, { U(""), U("\"allow_domains\":[]") }, { U(""), U("\"deny_domains\":[]") }, { U(""), U("\"allow_ports\":[]") },
+		{ U(OFF_U), U("\"block_private\":true,\"block_loopback\":false,\"block_metadata\":false,\"block_reserved\":false") },
+		{ U(OFF_U), U("\"block_private\":false,\"block_loopback\":true,\"block_metadata\":false,\"block_reserved\":false") },
+		{ U(OFF_U), U("\"block_private\":false,\"block_loopback\":false,\"block_metadata\":true,\"block_reserved\":false") },
+		{ U(OFF_U), U("\"block_private\":false,\"block_loopback\":false,\"block_metadata\":false,\"block_reserved\":true") },
+		{ U(""), U("\"block_internal_tlds\":true") },
+	};
+	static const char *const shape = "{\"any\":[{\"all\":[%s,{\"regex\":\"r\"}]},\"last\"]}";
+	char one[1024], other[1024];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(one, sizeof(one), shape, rows[i].one);
+		cr_expect(ok(one, one), "%s is not the same as itself", rows[i].one);
+		if (!rows[i].other)
+			continue;
+		snprintf(other, sizeof(other), "{\"all\":[%s]}", rows[i].one);
+		snprintf(one, sizeof(one), "{\"all\":[%s]}", rows[i].other);
+		cr_expect(ok(other, one), "%s is not within %s", rows[i].other, rows[i].one);
+		snprintf(one, sizeof(one), shape, rows[i].one);
+		snprintf(other, sizeof(other), shape, rows[i].other);
+		cr_expect_not(ok(one, other), "%s counts as %s", rows[i].other, rows[i].one);
+	}
+}
+
+Test(attenuate, networks_fall_silent_together)
+{
+	/* Not: the parent has to answer where the child does */
+	cr_expect(ok("{\"not\":{\"cidr\":\"10.1.0.0/16\"}}", "{\"not\":{\"cidr\":\"10.0.0.0/8\"}}"));
+	cr_expect_not(ok("{\"not\":{\"cidr\":\"10.1.0.0/16\"}}", "{\"not\":{\"wildcard\":true}}"));
+	cr_expect_not(ok("{\"not\":\"10.1.0.0\"}", "{\"not\":{\"pattern\":\"1[\"}}"));
+}
+
+/* A view into a longer text. */
+Test(attenuate, patterns_end_where_they_end)
+{
+	struct tn_constraint p = { .type = TN_C_PATTERN, .text = { "a**", 2 } }, c = { .type = TN_C_PATTERN, .text = { "ab**", 3 } };
+
+	cr_expect_eq(tn_constraint_attenuates(&p, &c, NULL), TN_OK);
 }
 
 Test(attenuate, an_unknown_kind_stands_nowhere)
