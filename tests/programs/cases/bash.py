@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 class Bash(Case):
+    # /usr/bin may be read: bash looks into a program that it could not start
     needs = ("bash",)
     argv = ("/bin/bash", "{work}/job.sh")
     script = ("job.sh", """
@@ -25,7 +26,7 @@ for f in {out}/*; do [ -e "$f" ] && echo listed && break || echo no glob; done
 exit 0
 """)
     env = {"PATH": "/usr/bin:/bin"}
-    grant = {"read_file": {"path": {"subpath": "{work}"}}, "write_file": {"path": {"subpath": "{work}"}},
+    grant = {"read_file": {"path": {"any": [{"subpath": "{work}"}, {"subpath": "/usr/bin"}]}}, "write_file": {"path": {"subpath": "{work}"}},
              "run_command": {"program": {"one_of": ["/usr/bin/sleep", "/bin/sleep"]}}}
     denied = [("read", "{out}/secret"), ("create", "{out}/new"), ("append", "{out}/victim"), ("exec", "id"), ("exec", "env true"),
               ("list", "{out}")]

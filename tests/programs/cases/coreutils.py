@@ -26,7 +26,7 @@ perl -e 1 2>/dev/null || echo no perl
 exit 0
 """)
     grant = {
-        "read_file": {"path": {"subpath": "{work}"}}, "list_directory": {"path": {"subpath": "{work}"}},
+        "read_file": {"path": {"any": [{"subpath": "{work}"}, {"subpath": "/usr/bin"}]}}, "list_directory": {"path": {"subpath": "{work}"}},
         "write_file": {"path": {"subpath": "{work}"}}, "delete_file": {"path": {"subpath": "{work}"}},
         "run_command": {"program": {"one_of": ["{bin}/" + n for n in (
             "mkdir cp mv sort tee wc head tail cut ln cat readlink cmp chmod stat touch find du ls grep sed tar diff dd "

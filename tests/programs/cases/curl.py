@@ -28,7 +28,7 @@ class Curl(Case):
     script = ("job.sh", """
 cd {work}
 curl -sS http://127.0.0.1:{port}/one && curl -sS -o saved http://127.0.0.1:{port}/two http://127.0.0.1:{port}/three && curl -sS -d 'a=b' http://127.0.0.1:{port}/post
-curl -sS --parallel -o p1 http://127.0.0.1:{port}/p1 -o p2 http://127.0.0.1:{port}/p2 && read -r l <p2 && echo "$l"
+curl -sS --parallel -o p1 http://127.0.0.1:{port}/p1 -o p2 http://127.0.0.1:{port}/p2 2>/dev/null && read -r l <p2 && echo "$l"
 curl -sS -w '%{http_code}\\n' -o /dev/null http://127.0.0.1:{port}/ && curl -sS file://{work}/saved
 curl -sS --resolve name.example:{port}:127.0.0.1 http://name.example:{port}/named
 echo "{mark}"

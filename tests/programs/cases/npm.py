@@ -47,4 +47,6 @@ exit 0
         self.tarball(t.work / "pkg.tgz", "node build.js")
         self.tarball(t.out / "evil.tgz", "true")
         (t.work / "app").mkdir()
+        for d in ("_cacache", "_logs"):  # what the preset opens is there once npm has run once
+            (t.home / ".npm" / d).mkdir(parents=True)
         (t.work / "app/package.json").write_text('{"name": "app", "version": "1.0.0"}\n')

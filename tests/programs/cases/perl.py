@@ -10,7 +10,7 @@ open my $i, '<', 'data' or die; my $n = 0; $n += length while <$i>; print "read 
 mkdir 'd'; copy('data', 'd/copy'); rename 'd/copy', 'd/moved'; find({no_chdir => 1, wanted => sub { print "$_\n" if -f }}, 'd');
 my ($t) = tempfile(UNLINK => 1); print $t "x"; print JSON::PP->new->canonical->encode({a => 1, b => [2, 3]}), "\n";
 print strftime('%Y', gmtime 0), "\n"; my $pid = fork; if (!$pid) { exit 7 } waitpid $pid, 0; print 'child ', $? >> 8, "\n";
-print `echo a shell of its own`; symlink 'data', 'l'; print readlink 'l', "\n"; unlink 'l'; print "gone\n" unless -l 'l';
+print `echo a shell of its own; true`; symlink 'data', 'l'; print readlink 'l', "\n"; unlink 'l'; print "gone\n" unless -l 'l';
 opendir my $d, '.' or die; print join(' ', sort grep { !/^\./ } readdir $d), "\n"; truncate 'data', 5; print -s 'data', "\n";
 print "{mark}\n";
 print open(my $s, '<', '{out}/secret') ? "read\n" : "no read: $!\n";

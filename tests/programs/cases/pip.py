@@ -7,7 +7,8 @@ class Pip(Case):
     argv = ("/bin/bash", "{work}/job.sh")
     presets = "python"
     env = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1", "PYTHONDONTWRITEBYTECODE": "1", "PIP_NO_COLOR": "1",
-           "PIP_PROGRESS_BAR": "off", "PIP_ROOT_USER_ACTION": "ignore", "PIP_CONFIG_FILE": "/dev/null"}
+           "PIP_PROGRESS_BAR": "off", "PIP_ROOT_USER_ACTION": "ignore", "PIP_CONFIG_FILE": "/dev/null",
+           "PATH": "{work}/none"}  # pip asks lsb_release and uname who we are: here nobody answers
     script = ("job.sh", """
 cd {work}
 /usr/bin/python3 -m venv v && v/bin/python -m pip install --no-index --no-compile hello-1.0-py3-none-any.whl && v/bin/python -c 'import hello; hello.greet()'
@@ -36,6 +37,7 @@ exit 0
              "write_file": {"path": {"subpath": "{work}"}}, "delete_file": {"path": {"subpath": "{work}"}},
              "run_command": {"program": {"one_of": ["{python}", "/usr/bin/echo", "/bin/echo"]}}}
     denied = [("read", "{out}/secret"), ("create", "{out}/new"), ("list", "{out}"), ("delete", "{out}/victim"), ("exec", "id"),
+              ("list", "/etc"),  # pip, for the distribution's name
               ("read", "{out}/hello-1.0-py3-none-any.whl")]
     tight_output = ["no read Permission denied", "no write Permission denied", "no list Permission denied", "no remove Permission denied",
                     "no exec Permission denied", "no wheel"]

@@ -29,6 +29,7 @@ select * from t;
 """)
     grant = {tool: {"path": {"subpath": "{work}"}} for tool in ("read_file", "write_file", "delete_file", "list_directory")}
     denied = [("read", "{out}/other.db"), ("create", "{out}/stolen.csv")]
+    tight_exit = 1
     tight_output = None  # what cannot be written to the file goes to the terminal instead
 
     def prepare(self, t):
