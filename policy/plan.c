@@ -213,25 +213,47 @@ static void put(struct tnp_build *b, const struct compile *c, struct tnp_item *i
 	it->bound = path;
 }
 
-static void place_file(struct tnp_build *b, const struct compile *c, struct tnp_item *it)
+/* Could the session make this name free, so that creating it means something again? */
+static bool may_go(const struct tnp_build *b, struct tn_str path)
+{
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < b->gone[i].n; k++)
+			if (tnp_region_has(&b->gone[i].v[k].g, path))
+				return true;
+	return tnp_baseline_find(b->p, path, TNP_R_DELETE) != NULL;
+}
+
+/*
+ * A rule on a name that is not there yet has only its directory to stand on.  A name that is there and stays there needs none: opening it
+ * to write is the rule on the file, and nothing else in its directory is given away.
+ */
+static void place_new(struct tnp_build *b, const struct compile *c, struct tnp_item *it, bool exists)
 {
 	struct tn_str dir = tnp_path_dir(it->g.path);
+	bool makes = c->row == TNP_ROW_CREATE || c->row == TNP_ROW_MKDIR;
+
+	if (makes && exists && !may_go(b, it->g.path)) {
+		it->placed = true;
+		it->hold = b->full->level == 0 ? TNP_ADVISORY : TNP_EXACT;
+	} else if (tnp_plan_look(b, dir, true) == TNP_IS_DIR) {
+		put(b, c, it, dir, true, false);
+	} else {
+		it->missing = true;
+	}
+}
+
+static void place_file(struct tnp_build *b, const struct compile *c, struct tnp_item *it)
+{
 	enum tnp_what what = tnp_plan_look(b, it->g.path, false);
 
-	if (c->at == AT_PARENT) {
-		/* a rule on a name that is not there yet has only its directory to stand on */
-		if (tnp_plan_look(b, dir, true) == TNP_IS_DIR)
-			put(b, c, it, dir, true, false);
-		else
-			it->missing = true;
-		return;
-	}
-	if (what == TNP_IS_FILE && c->at == AT_FILE)
+	if (c->at == AT_PARENT)
+		place_new(b, c, it, what != TNP_NOTHING);
+	else if (what == TNP_IS_FILE && c->at == AT_FILE)
 		put(b, c, it, it->g.path, false, it->g.exact);
 	else if (what == TNP_IS_DIR && c->at == AT_DIR)
 		put(b, c, it, it->g.path, true, false); /* a rule on a directory is for all below it */
 	else
-		it->missing = what == TNP_NOTHING;
+		it->missing = what == TNP_NOTHING && (c->rights & (TNP_R_READ | TNP_R_LIST));
 }
 
 static void place(struct tnp_build *b, const struct compile *c, struct tnp_item *it)
@@ -256,6 +278,8 @@ static void place(struct tnp_build *b, const struct compile *c, struct tnp_item 
 
 static void compile_rows(struct tnp_build *b)
 {
+	gather(b, TNP_ROW_DELETE, TNP_A_PATH, &b->gone[0]);
+	gather(b, TNP_ROW_RENAME, TNP_A_SOURCE, &b->gone[1]);
 	for (size_t i = 0; i < sizeof(COMPILE) / sizeof(*COMPILE); i++) {
 		const struct compile *c = &COMPILE[i];
 		struct tnp_items fresh = { 0 };

@@ -35,6 +35,7 @@ struct tnp_build {
 	struct tnp_plan_full *full;
 	struct tnp_rule *rules;
 	size_t n, cap;
+	struct tnp_items gone[2];    /* what the grant lets the session delete, and rename away */
 	uint32_t standard;           /* which directories of the standard PATH are there, each once; bit 31: known */
 	bool failed;                 /* out of memory */
 };

@@ -54,12 +54,26 @@ Test(plan, subpath_without_its_root_likewise)
 	EXPECT("/data", TNP_R_CREATE, true, TNP_EXACT);
 }
 
-Test(plan, exact_file_is_a_file_rule_and_creating_it_is_bounded_by_its_directory)
+Test(plan, exact_file_is_a_file_rule_and_nothing_beside_it_is_given)
 {
 	world_of(&w, "{\"write_file\":{\"path\":{\"exact\":\"/data/out.txt\"}}}");
 	EXPECT("/data/out.txt", TNP_R_WRITE, false, TNP_EXACT);
+	cr_assert_null(rule_at("/data", TNP_R_CREATE), "the name is there and stays there");
+	cr_assert_null(rule_at("/data", TNP_R_WRITE));
+}
+
+Test(plan, a_name_that_is_not_there_is_bounded_by_its_directory)
+{
+	world_of(&w, "{\"write_file\":{\"path\":{\"exact\":\"/data/new.txt\"}}}");
 	EXPECT("/data", TNP_R_CREATE, true, TNP_BOUNDED);
-	cr_assert_not(w.plan->refused_root);
+	EXPECT("/data", TNP_R_WRITE, true, TNP_BOUNDED);
+	world_close(&w);
+	/* or that can be freed */
+	world_of(&w, "{\"write_file\":{\"path\":{\"exact\":\"/data/out.txt\"}},\"delete_file\":{\"path\":{\"subpath\":\"/data\"}}}");
+	EXPECT("/data", TNP_R_CREATE, true, TNP_BOUNDED);
+	world_close(&w);
+	world_of(&w, "{\"write_file\":{\"path\":{\"exact\":\"/data/out.txt\"}},\"move_file\":{\"source\":{\"subpath\":\"/data\"},\"destination\":{\"subpath\":\"/srv\"}}}");
+	EXPECT("/data", TNP_R_CREATE, true, TNP_BOUNDED);
 }
 
 Test(plan, glob_in_the_middle_is_bounded_by_what_is_before_it)
@@ -298,6 +312,7 @@ static bool clash(const char *caps, struct tnp_protect o)
 Test(plan, protected_objects_in_granted_trees_clash)
 {
 	static const char WRITE[] = "{\"write_file\":{\"path\":{\"subpath\":\"/proj\"}}}", READ[] = "{\"read_file\":{\"path\":{\"subpath\":\"/proj\"}}}";
+	static const char NEW[] = "{\"write_file\":{\"path\":{\"exact\":\"/proj/new.txt\"}}}";
 	static const char EXACT[] = "{\"write_file\":{\"path\":{\"exact\":\"/proj/a.txt\"}}}", DEL[] = "{\"delete_file\":{\"path\":{\"subpath\":\"/proj\"}}}";
 	struct tnp_protect log = { TN_STR("/proj/log/s.jsonl"), false, false, "log" }, key = { TN_STR("/proj/k.key"), false, true, "key" };
 	struct tnp_protect other = { TN_STR("/projects/k.key"), false, true, "key" }, dir = { TN_STR("/proj/a.txt"), false, false, "warrant" };
@@ -310,7 +325,8 @@ Test(plan, protected_objects_in_granted_trees_clash)
 	cr_assert_not(clash(WRITE, other) || clash(READ, other), "a name that only begins alike");
 	cr_assert(clash(EXACT, dir));
 	/* creating one name is bounded by its directory at this level: so is the danger */
-	cr_assert(clash(EXACT, key));
+	cr_assert(clash(NEW, key));
+	cr_assert_not(clash(EXACT, key));
 	cr_assert(clash(READ, tmp), "the private directory is writable by the baseline");
 }
 

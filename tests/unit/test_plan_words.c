@@ -90,6 +90,17 @@ Test(plan_words, a_missing_root_says_so)
 	LINE(TNP_READ, 0, "reads /new (does not exist)", "kernel (Landlock)");
 }
 
+Test(plan_words, what_will_be_made_is_not_missing)
+{
+	world_of(&w, "{\"write_file\":{\"path\":{\"exact\":\"/proj/new.txt\"}}}");
+	cr_assert_str_eq(sentence(NOW), "reads nothing; writes /proj/new.txt; runs python3.11 only; network: none; ends in 12 min");
+	LINE(TNP_CREATE, 0, "creates /proj/new.txt", "kernel, bounded by /proj");
+	world_close(&w);
+	world_of(&w, "{\"write_file\":{\"path\":{\"exact\":\"/proj/a.txt\"}}}");
+	LINE(TNP_WRITE, 0, "writes /proj/a.txt", "kernel (Landlock)");
+	LINE(TNP_CREATE, 0, "creates /proj/a.txt", "kernel (Landlock)");
+}
+
 Test(plan_words, a_small_buffer_is_cut_and_ended)
 {
 	char buf[64];
