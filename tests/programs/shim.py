@@ -68,6 +68,9 @@ class Shim:
         if self.foreign:
             kw.update(user=self.uid, group=self.gid, extra_groups=[])
         if capless and self.uid == 0:
+            if env and "LD_PRELOAD" in env:  # not for setpriv: the program itself is the launch
+                env = dict(env)
+                argv = ["/usr/bin/env", "LD_PRELOAD=" + env.pop("LD_PRELOAD"), *argv]
             argv = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--", *argv]
         kw.setdefault("stdin", subprocess.DEVNULL)
         kw.setdefault("timeout", 120)
