@@ -355,7 +355,7 @@ static struct tn_str terminal(void)
 	char name[256];
 
 	for (int fd = 0; fd < 3; fd++) {
-		size_t n = tns_fd_name(fd, name, sizeof(name));
+		long n = tns_fd_name(fd, name, sizeof(name));
 
 		if (n > 9 && memcmp(name, "/dev/pts/", 9) == 0)
 			return keep(name);

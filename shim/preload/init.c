@@ -313,9 +313,11 @@ bool tns_on(void)
 	return __atomic_load_n(&phase, __ATOMIC_ACQUIRE) == ACTIVE;
 }
 
+/* glibc hands a constructor argc, argv and envp; musl hands it nothing, but has set environ by then. */
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
 __attribute__((constructor)) static void first(int argc, char **argv, char **envp)
 {
 	(void)argc;
 	(void)argv;
-	init(envp ? envp : environment());
+	init(gnu_get_libc_version && envp ? envp : environment());
 }

@@ -15,27 +15,56 @@ static size_t fd_link(int fd, char out[40])
 	return tn_fmt(out, 40, PROC_FD "%d", fd);
 }
 
-size_t tns_fd_name(int fd, char *out, size_t cap)
+/* A name as the kernel gives it is relative to our root. */
+static long under_root(char *out, size_t n, size_t cap)
+{
+	if (!tns_state.root_len)
+		return (long)n;
+	if (n + tns_state.root_len + 1 > cap)
+		return -ENAMETOOLONG;
+	memmove(out + tns_state.root_len, out, n + 1);
+	memcpy(out, tns_state.root, tns_state.root_len);
+	return (long)(n + tns_state.root_len);
+}
+
+long tns_fd_name(int fd, char *out, size_t cap)
 {
 	char link[40];
 
 	fd_link(fd, link);
 	long n = tns_raw4(SYS_readlinkat, AT_FDCWD, tns_ptr(link), tns_ptr(out), (long)(cap - 1));
 
-	if (n <= 0 || (size_t)n >= cap - 1 || out[0] != '/')
-		return 0;
+	if (n < 0)
+		return n;
+	if (n == 0 || (size_t)n >= cap - 1 || out[0] != '/')
+		return out[0] == '(' ? -ENOENT : 0; /* "(unreachable)": outside our root */
 	out[n] = '\0';
-	return (size_t)n;
+	return under_root(out, (size_t)n, cap);
+}
+
+bool tns_root_moves(const char *path, char *out, size_t cap, size_t *len)
+{
+	long fd = tns_raw4(SYS_openat, AT_FDCWD, tns_ptr(path), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return false;
+	long n = tns_fd_name((int)fd, out, cap);
+
+	tns_raw1(SYS_close, fd);
+	*len = n == 1 ? 0 : n > 0 ? (size_t)n : 0;
+	return n > 0;
 }
 
 /* Where a relative name starts.  Length, 0 = unknown. */
 static size_t base_of(int dirfd, char *out, size_t cap)
 {
-	if (dirfd != AT_FDCWD)
-		return tns_fd_name(dirfd, out, cap);
-	long n = tns_raw3(SYS_getcwd, tns_ptr(out), (long)cap, 0);
+	long n = dirfd != AT_FDCWD ? tns_fd_name(dirfd, out, cap) : tns_raw3(SYS_getcwd, tns_ptr(out), (long)cap, 0);
 
-	return n > 1 && out[0] == '/' ? (size_t)n - 1 : 0; /* "(unreachable)" has no slash in front */
+	if (n <= 0 || out[0] != '/') /* "(unreachable)" has no slash in front */
+		return 0;
+	if (dirfd == AT_FDCWD)
+		n = under_root(out, (size_t)n - 1, cap);
+	return n > 0 ? (size_t)n : 0;
 }
 
 static size_t component(const char *p)
@@ -78,7 +107,7 @@ static enum tns_norm append(const char *path, char *out, size_t *n, size_t cap)
 		if (c == 2 && path[0] == '.' && path[1] == '.') {
 			if (named)
 				sure = TNS_NORM_UNSURE;
-			while (*n > 0 && out[--*n] != '/')
+			while (*n > tns_state.root_len && out[--*n] != '/')
 				;
 		} else if (c && !(c == 1 && path[0] == '.')) {
 			if (*n + c + 2 > cap)
@@ -101,7 +130,10 @@ enum tns_norm tns_normalize(int dirfd, const char *path, char *out, size_t cap, 
 
 	if (!path || !path[0])
 		return TNS_NORM_BAD;
-	if (path[0] != '/') {
+	if (path[0] == '/' && tns_state.root_len) {
+		n = tns_state.root_len;
+		memcpy(out, tns_state.root, n);
+	} else if (path[0] != '/') {
 		n = base_of(dirfd, out, cap);
 		if (!n)
 			return TNS_NORM_UNSURE;
@@ -140,10 +172,14 @@ static int name_of_pin(int fd, char *out, size_t cap, size_t *len, bool *is_dir)
 	if (r < 0)
 		return (int)r;
 	*is_dir = S_ISDIR(st.st_mode);
-	*len = tns_fd_name(fd, out, cap);
-	if (!*len)
-		return -ENXIO; /* a pipe or socket behind /proc/self/fd: no name, nothing a path rule could say */
-	return 0;
+	long n = tns_fd_name(fd, out, cap);
+
+	*len = n > 0 ? (size_t)n : 0;
+	if (n < 0) { /* a name that cannot be known is no name that could be allowed */
+		*len = (size_t)(stpcpy(out, "(unknown)") - out);
+		return 0;
+	}
+	return n ? 0 : -ENXIO; /* a pipe or socket behind /proc/self/fd: no name, nothing a path rule could say */
 }
 
 /* Split off the last component; "" base for names that end in a slash, "." or "..": those must exist. */
@@ -195,6 +231,8 @@ static int parent_and_base(int dirfd, const char *path, char *out, size_t cap, s
 		return r;
 	if (!is_dir)
 		return -ENOTDIR;
+	if (out[0] != '/')
+		return 0; /* unknown */
 	if (*len + 1 + (n - from) + 1 > cap)
 		return -ENAMETOOLONG;
 	if (*len > 1)
@@ -202,6 +240,34 @@ static int parent_and_base(int dirfd, const char *path, char *out, size_t cap, s
 	memcpy(out + *len, trimmed, n - from + 1);
 	*len += n - from;
 	return 0;
+}
+
+/* A name that is a link to nothing yet: O_CREAT makes what it points to. */
+static int new_object(int dirfd, const char *path, char *out, size_t cap, size_t *len)
+{
+	char target[1024];
+	int r = parent_and_base(dirfd, path, out, cap, len);
+
+	for (int hops = 0; r == 0 && out[0] == '/'; hops++) {
+		long n = tns_raw4(SYS_readlinkat, AT_FDCWD, tns_ptr(out), tns_ptr(target), (long)sizeof(target) - 1);
+
+		if (n < 0)
+			return 0; /* not a link: this is the name */
+		if (hops == 40 || n == (long)sizeof(target) - 1)
+			return -ELOOP;
+		target[n] = '\0';
+		char *slash = strrchr(out, '/');
+
+		slash[slash == out] = '\0'; /* the link's directory */
+		long at = target[0] == '/' ? AT_FDCWD : tns_raw4(SYS_openat, AT_FDCWD, tns_ptr(out), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+		if (at < 0 && at != AT_FDCWD)
+			return (int)at;
+		r = parent_and_base((int)at, target, out, cap, len);
+		if (at != AT_FDCWD)
+			unpin((int)at);
+	}
+	return r;
 }
 
 int tns_object(int dirfd, const char *path, bool follow, bool create, char *out, size_t cap, size_t *len, bool *is_dir, bool *exists)
@@ -234,5 +300,5 @@ int tns_object(int dirfd, const char *path, bool follow, bool create, char *out,
 	if (fd != -ENOENT || !create)
 		return fd;
 	*exists = false;
-	return parent_and_base(dirfd, path, out, cap, len);
+	return new_object(dirfd, path, out, cap, len);
 }

@@ -41,6 +41,7 @@ struct tns_state {
 	char library[512];                  /* our own file */
 	char exe[512]; size_t exe_len;
 	uint64_t stderr_dev, stderr_ino; bool stderr_known;
+	char root[512]; size_t root_len;    /* after chroot: what the kernel calls "/" now, as everybody else calls it */
 	uint64_t lost, seq;         /* events that could not be written (audit); numbers at level 0 */
 };
 extern struct tns_state tns_state;
@@ -66,6 +67,8 @@ struct tns_scratch *tns_scratch_get(void); /* NULL: no memory, deny */
 void tns_scratch_put(struct tns_scratch *s);
 
 /* ---------------------------------------------------------------- paths (path.c) */
+/* chroot is about to change what names mean: remember where it goes.  False: cannot be known. */
+bool tns_root_moves(const char *path, char *out, size_t cap, size_t *len);
 enum tns_norm { TNS_NORM_SURE, TNS_NORM_UNSURE, TNS_NORM_BAD };
 /*
  * Lexically: absolute, distribution links replaced.  UNSURE: the name has a ".." behind a component that could be a link, or starts at
@@ -74,8 +77,8 @@ enum tns_norm { TNS_NORM_SURE, TNS_NORM_UNSURE, TNS_NORM_BAD };
 enum tns_norm tns_normalize(int dirfd, const char *path, char *out, size_t cap, size_t *len);
 /* The object behind a name: 0 and `out`, or a negative errno.  create: the last component need not exist (parent resolved + it). */
 int tns_object(int dirfd, const char *path, bool follow, bool create, char *out, size_t cap, size_t *len, bool *is_dir, bool *exists);
-/* What a descriptor is: length, 0 if it has no name (pipe, socket, deleted). */
-size_t tns_fd_name(int fd, char *out, size_t cap);
+/* What a descriptor is: length, 0 if it has no name (pipe, socket, deleted), negative if that cannot be known (no /proc). */
+long tns_fd_name(int fd, char *out, size_t cap);
 
 /* ---------------------------------------------------------------- judging (judge.c) */
 /* 0 = go on; negative errno = the answer.  Decides, records, says.  s holds the strings of op. */

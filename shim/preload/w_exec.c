@@ -170,6 +170,14 @@ int tns_execve(int dirfd, const char *path, char *const argv[], char *const envp
 /* execve itself where it is enough: execveat leaves /dev/fd/N names behind for scripts */
 static int plain_execve(const char *path, char *const argv[], char *const envp[])
 {
+	char once[4097]; /* the name is read once: what was judged is what is executed */
+	size_t n = path ? strnlen(path, sizeof(once)) : sizeof(once);
+
+	if (n < sizeof(once)) {
+		memcpy(once, path, n);
+		once[n] = '\0';
+		path = once;
+	}
 	int r = tns_check_exec(AT_FDCWD, path, argv, 0);
 
 	if (r < 0)

@@ -153,31 +153,56 @@ int tns_check_addr(enum tnp_kind kind, int fd, const struct sockaddr *addr, unsi
 }
 
 /* ---------------------------------------------------------------- sockets */
+/* An address is read once: what was judged is what the kernel gets.  `to` is the copy, or the caller's own where nothing is judged. */
+struct copied {
+	struct sockaddr_storage ss;
+	const struct sockaddr *to;
+};
+static void copy_addr(struct copied *c, const void *addr, socklen_t len)
+{
+	c->to = addr;
+	if (!addr || len > sizeof(c->ss) || !tns_on())
+		return; /* too long: EINVAL from the kernel */
+	memcpy(&c->ss, addr, len);
+	c->to = (const struct sockaddr *)&c->ss;
+}
+
 TNS_REAL(int, connect, int, const struct sockaddr *, socklen_t)
 int tns_connect(int fd, const void *addr, unsigned len)
 {
-	int r = tns_check_addr(TNP_CONNECT, fd, addr, len);
+	struct copied c;
 
-	return r < 0 ? tns_fail(r) : real_connect()(fd, addr, len);
+	copy_addr(&c, addr, len);
+	int r = tns_check_addr(TNP_CONNECT, fd, c.to, len);
+
+	return r < 0 ? tns_fail(r) : real_connect()(fd, c.to, len);
 }
 /* glibc declares these with a union of all address types; it is passed as the pointer. */
 TNS_WRAP(int, connect, (int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)) { return tns_connect(fd, addr.__sockaddr__, len); }
 TNS_WRAP(int, __connect, (int fd, const struct sockaddr *addr, socklen_t len)) { return tns_connect(fd, addr, len); }
 
 TNS_REAL(int, bind, int, const struct sockaddr *, socklen_t)
-TNS_WRAP(int, bind, (int fd, __CONST_SOCKADDR_ARG arg, socklen_t len))
+static bool is_stream(int fd)
 {
-	const struct sockaddr *addr = arg.__sockaddr__;
-	struct tnp_net net = { 0 };
+	int type = 0;
+	socklen_t n = sizeof(type);
 
+	return tns_raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, tns_ptr(&type), tns_ptr(&n), 0) == 0 && type != SOCK_DGRAM;
+}
+TNS_WRAP(int, bind, (int fd, __CONST_SOCKADDR_ARG addr, socklen_t len))
+{
+	struct tnp_net net = { 0 };
+	struct copied c;
+
+	copy_addr(&c, addr.__sockaddr__, len);
 	/* Port 0 on a datagram socket is what a client does before it sends: nobody can address it by name. */
-	if (addr && (addr->sa_family == AF_UNIX || (ip_of(addr, len, &net) && net.port))) {
-		int r = tns_check_addr(TNP_LISTEN, fd, addr, len);
+	if (c.to && len >= sizeof(sa_family_t) && (c.to->sa_family == AF_UNIX || (ip_of(c.to, len, &net) && (net.port || is_stream(fd))))) {
+		int r = tns_check_addr(TNP_LISTEN, fd, c.to, len);
 
 		if (r < 0)
 			return tns_fail(r);
 	}
-	return real_bind()(fd, addr, len);
+	return real_bind()(fd, c.to, len);
 }
 
 /* Without bind, listen makes up a port: that is where it is judged. */
@@ -200,17 +225,27 @@ TNS_WRAP(int, listen, (int fd, int backlog))
 TNS_REAL(ssize_t, sendto, int, const void *, size_t, int, const struct sockaddr *, socklen_t)
 TNS_WRAP(ssize_t, sendto, (int fd, const void *p, size_t n, int flags, __CONST_SOCKADDR_ARG arg, socklen_t len))
 {
-	const struct sockaddr *addr = arg.__sockaddr__;
-	int r = tns_check_addr(TNP_CONNECT, fd, addr, len);
+	struct copied c;
 
-	return r < 0 ? tns_fail(r) : real_sendto()(fd, p, n, flags, addr, len);
+	copy_addr(&c, arg.__sockaddr__, len);
+	int r = tns_check_addr(TNP_CONNECT, fd, c.to, len);
+
+	return r < 0 ? tns_fail(r) : real_sendto()(fd, p, n, flags, c.to, len);
 }
 TNS_REAL(ssize_t, sendmsg, int, const struct msghdr *, int)
 TNS_WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags))
 {
-	int r = m ? tns_check_addr(TNP_CONNECT, fd, m->msg_name, m->msg_namelen) : 0;
+	struct msghdr once;
+	struct copied c;
 
-	return r < 0 ? tns_fail(r) : real_sendmsg()(fd, m, flags);
+	if (!m || !m->msg_name || !tns_on())
+		return real_sendmsg()(fd, m, flags);
+	once = *m;
+	copy_addr(&c, once.msg_name, once.msg_namelen);
+	once.msg_name = (void *)(uintptr_t)c.to;
+	int r = tns_check_addr(TNP_CONNECT, fd, c.to, once.msg_namelen);
+
+	return r < 0 ? tns_fail(r) : real_sendmsg()(fd, &once, flags);
 }
 TNS_REAL(int, sendmmsg, int, struct mmsghdr *, unsigned, int)
 TNS_WRAP(int, sendmmsg, (int fd, struct mmsghdr *m, unsigned n, int flags))

@@ -83,7 +83,7 @@ static long open_exactly(const char *name, int flags, unsigned mode)
 /* 0 = let the real call answer */
 static int settle(const char *name, int flags, unsigned mode, int *fd)
 {
-	if (tns_state.level >= 1 || !fd)
+	if (tns_state.level >= 1 || !fd || tns_state.root_len)
 		return 0;
 	long r = open_exactly(name, flags, mode);
 
@@ -120,7 +120,7 @@ static int check_open(struct tns_scratch *s, int dirfd, const char *path, int fl
 	if (sure == TNS_NORM_BAD)
 		return 0;
 	/* /proc/self and /dev/fd are links whose target is not what is opened */
-	if (sure == TNS_NORM_SURE && (tns_state.level >= 1 || fd) && sure_yes(flags, s->norm, n)) {
+	if (sure == TNS_NORM_SURE && (tns_state.level >= 1 || (fd && !tns_state.root_len)) && sure_yes(flags, s->norm, n)) {
 		long r = tns_state.level >= 1 ? 0 : open_exactly(s->norm, flags, mode);
 
 		if (r == 0 && tns_state.level >= 1)

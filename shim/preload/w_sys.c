@@ -85,6 +85,19 @@ static long sys_sendmsg(const long a[6])
 	return sendmsg(INT(0), (const struct msghdr *)a[1], INT(2));
 }
 
+static long sys_listen(const long a[6]) { return listen(INT(0), INT(1)); }
+static long sys_chroot(const long a[6]) { return chroot(PATH(0)); }
+
+/* A ring issues calls that nobody sees: as the filter answers it. */
+static long sys_no_ring(const long a[6])
+{
+	if (tns_on() && tns_state.mode == TNP_ENFORCE)
+		return tns_fail(-ENOSYS);
+	long r = tns_raw3(SYS_io_uring_setup, a[0], a[1], 0);
+
+	return r < 0 ? tns_fail((int)r) : r;
+}
+
 static const struct { long nr; handler f; } mediated[] = {
 	{ SYS_open, sys_open },           { SYS_openat, sys_openat },       { SYS_openat2, sys_openat2 },   { SYS_creat, sys_creat },
 	{ SYS_execve, sys_execve },       { SYS_execveat, sys_execveat },   { SYS_unlink, sys_unlink },     { SYS_rmdir, sys_rmdir },
@@ -93,6 +106,7 @@ static const struct { long nr; handler f; } mediated[] = {
 	{ SYS_mkdir, sys_mkdir },         { SYS_mkdirat, sys_mkdirat },     { SYS_mknod, sys_mknod },       { SYS_mknodat, sys_mknodat },
 	{ SYS_chmod, sys_chmod },         { SYS_fchmodat, sys_fchmodat },   { SYS_chown, sys_chown },       { SYS_lchown, sys_lchown },
 	{ SYS_fchownat, sys_fchownat },   { SYS_truncate, sys_truncate },   { SYS_utimensat, sys_utimensat }, { SYS_connect, sys_connect },
+	{ SYS_listen, sys_listen },       { SYS_chroot, sys_chroot },       { SYS_io_uring_setup, sys_no_ring },
 	{ SYS_bind, sys_bind },           { SYS_sendto, sys_sendto },       { SYS_sendmsg, sys_sendmsg },
 };
 
