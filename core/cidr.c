@@ -195,7 +195,8 @@ static bool parse_prefix(struct tn_str s, bool v6, unsigned *prefix)
 	mask = (uint32_t)m[0] << 24 | (uint32_t)m[1] << 16 | (uint32_t)m[2] << 8 | m[3];
 	if ((~mask & (~mask + 1)) != 0)
 		return false; /* a one behind a zero */
-	*prefix = (unsigned)__builtin_popcount(mask);
+	for (*prefix = 0; mask; mask <<= 1)
+		++*prefix;
 	return true;
 }
 
