@@ -3,12 +3,16 @@
  * May a child have this constraint where its parent has that one?
  *
  * Two promises.  Sound: what the child matches, the parent matches too, whatever the value; "cannot
- * say" is no match here.  Never wider than upstream: what we accept, other verifiers accept, so a chain
- * that we make is good everywhere.  Hence a table of understood pairs, and no for every other.
+ * say" is no match here.  Never wider than upstream: what we accept, other verifiers accept, so a
+ * chain that we make is good everywhere.  Hence a table of understood pairs, and no for every
+ * other.
  */
 #include "tn_match.h"
 
-struct pair { const struct tn_constraint *p, *c; struct tn_err *e; };
+struct pair {
+	const struct tn_constraint *p, *c;
+	struct tn_err *e;
+};
 
 static enum tn_code attenuates(struct pair a);
 
@@ -42,26 +46,31 @@ static bool values_within(struct tn_values narrow, struct tn_values wide)
 
 static enum tn_code exact_from_exact(const struct pair *a)
 {
-	return holds(a, tn_value_eq(&a->p->exact, &a->c->exact), "the child's value is not the parent's");
+	return holds(a, tn_value_eq(&a->p->exact, &a->c->exact),
+		     "the child's value is not the parent's");
 }
 
 static enum tn_code one_of(const struct pair *a)
 {
-	return holds(a, values_within(a->c->values, a->p->values), "the child allows a value the parent does not");
+	return holds(a, values_within(a->c->values, a->p->values),
+		     "the child allows a value the parent does not");
 }
 
 static enum tn_code excluded(const struct pair *a)
 {
-	return holds(a, values_within(a->p->values, a->c->values), "the child drops a value the parent excludes");
+	return holds(a, values_within(a->p->values, a->c->values),
+		     "the child drops a value the parent excludes");
 }
 
 static enum tn_code contains(const struct pair *a)
 {
-	return holds(a, values_within(a->p->values, a->c->values), "the child drops a value the parent requires");
+	return holds(a, values_within(a->p->values, a->c->values),
+		     "the child drops a value the parent requires");
 }
 
 /* --- numbers --- */
-/* An upper bound within another.  A NaN on either side is not: it compares as false with everything. */
+/* An upper bound within another.  A NaN on either side is not: it compares as false with
+ * everything. */
 static bool bound_within(bool has_p, double p, bool p_incl, bool has_c, double c, bool c_incl)
 {
 	if (!has_p)
@@ -73,11 +82,13 @@ static enum tn_code range(const struct pair *a)
 {
 	const struct tn_constraint *p = a->p, *c = a->c;
 
-	if (!bound_within(p->range.has_max, p->range.max, p->range.max_inclusive, c->range.has_max, c->range.max,
-			  c->range.max_inclusive))
+	if (!bound_within(p->range.has_max, p->range.max, p->range.max_inclusive, c->range.has_max,
+			  c->range.max, c->range.max_inclusive))
 		return refuse(a, "the child's range ends above the parent's");
-	return holds(a, bound_within(p->range.has_min, -p->range.min, p->range.min_inclusive, c->range.has_min, -c->range.min,
-				     c->range.min_inclusive), "the child's range begins below the parent's");
+	return holds(a,
+		     bound_within(p->range.has_min, -p->range.min, p->range.min_inclusive,
+				  c->range.has_min, -c->range.min, c->range.min_inclusive),
+		     "the child's range begins below the parent's");
 }
 
 /* --- texts --- */
@@ -91,9 +102,9 @@ static size_t count(struct tn_str s, char c)
 }
 
 /*
- * Understood are "fixed*" and "*fixed".  Fixed text has to be plain: '?' and '[' are no text, and in "*a]"
- * the ']' may close a class of the child ("[ba]").  The child has at most one star itself, on the same
- * side.
+ * Understood are "fixed*" and "*fixed".  Fixed text has to be plain: '?' and '[' are no text, and
+ * in "*a]" the ']' may close a class of the child ("[ba]").  The child has at most one star itself,
+ * on the same side.
  */
 static bool glob_within(struct tn_str p, struct tn_str c)
 {
@@ -118,27 +129,32 @@ static bool glob_within(struct tn_str p, struct tn_str c)
 
 static enum tn_code glob(const struct pair *a)
 {
-	return holds(a, glob_within(a->p->text, a->c->text), "the child's pattern is not understood to be within the parent's");
+	return holds(a, glob_within(a->p->text, a->c->text),
+		     "the child's pattern is not understood to be within the parent's");
 }
 
 static enum tn_code same_text(const struct pair *a)
 {
-	return holds(a, tn_str_eq(a->p->text, a->c->text), "the child's expression is not the parent's");
+	return holds(a, tn_str_eq(a->p->text, a->c->text),
+		     "the child's expression is not the parent's");
 }
 
 static enum tn_code same_cel(const struct pair *a)
 {
-	return holds(a, tn_str_eq(a->p->cel.expression, a->c->cel.expression), "the child's expression is not the parent's");
+	return holds(a, tn_str_eq(a->p->cel.expression, a->c->cel.expression),
+		     "the child's expression is not the parent's");
 }
 
 static enum tn_code cidr(const struct pair *a)
 {
-	return holds(a, tn_cidr_within(a->p->text, a->c->text), "the child's network is not within the parent's");
+	return holds(a, tn_cidr_within(a->p->text, a->c->text),
+		     "the child's network is not within the parent's");
 }
 
 static enum tn_code url_pattern(const struct pair *a)
 {
-	return holds(a, tn_url_pattern_attenuates(a->p->text, a->c->text), "the child's URLs are not within the parent's");
+	return holds(a, tn_url_pattern_attenuates(a->p->text, a->c->text),
+		     "the child's URLs are not within the parent's");
 }
 
 static enum tn_code url_safe(const struct pair *a)
@@ -154,7 +170,8 @@ static enum tn_code subpath(const struct pair *a)
 		return refuse(a, "the child ignores case where the parent does not");
 	if (!a->p->subpath.allow_equal && a->c->subpath.allow_equal)
 		return refuse(a, "the child allows the root itself where the parent does not");
-	return holds(a, tn_subpath_match(a->p, a->c->subpath.root) == TN_MATCH, "the child's root is outside the parent's");
+	return holds(a, tn_subpath_match(a->p, a->c->subpath.root) == TN_MATCH,
+		     "the child's root is outside the parent's");
 }
 
 static enum tn_code shlex(const struct pair *a)
@@ -173,7 +190,8 @@ static enum tn_code shlex(const struct pair *a)
 /* One value: the parent itself says. */
 static enum tn_code exact_value(const struct pair *a)
 {
-	return holds(a, tn_constraint_match(a->p, &a->c->exact, NULL) == TN_MATCH, "the parent does not match the child's value");
+	return holds(a, tn_constraint_match(a->p, &a->c->exact, NULL) == TN_MATCH,
+		     "the parent does not match the child's value");
 }
 
 static enum tn_code anything(const struct pair *a)
@@ -207,21 +225,34 @@ static enum tn_code all(const struct pair *a)
 static bool total(const struct tn_constraint *c)
 {
 	switch (c->type) {
-	case TN_C_EXACT: case TN_C_RANGE: case TN_C_ONE_OF: case TN_C_NOT_ONE_OF: case TN_C_CONTAINS: case TN_C_SUBSET:
-	case TN_C_WILDCARD: case TN_C_SHLEX:
+	case TN_C_EXACT:
+	case TN_C_RANGE:
+	case TN_C_ONE_OF:
+	case TN_C_NOT_ONE_OF:
+	case TN_C_CONTAINS:
+	case TN_C_SUBSET:
+	case TN_C_WILDCARD:
+	case TN_C_SHLEX:
 		return true;
 	case TN_C_SUBPATH:
 		return c->subpath.case_sensitive;
 	case TN_C_PATTERN:
 		return tn_glob_valid(c->text);
-	case TN_C_ALL: case TN_C_ANY: case TN_C_NOT:
+	case TN_C_ALL:
+	case TN_C_ANY:
+	case TN_C_NOT:
 		if (c->list.n == 0 && c->type != TN_C_ANY)
 			return false;
 		for (size_t i = 0; i < c->list.n; i++)
 			if (!total(&c->list.c[i]))
 				return false;
 		return true;
-	case TN_C_REGEX: case TN_C_CIDR: case TN_C_URL_PATTERN: case TN_C_CEL: case TN_C_URL_SAFE: case TN_C_UNKNOWN:
+	case TN_C_REGEX:
+	case TN_C_CIDR:
+	case TN_C_URL_PATTERN:
+	case TN_C_CEL:
+	case TN_C_URL_SAFE:
+	case TN_C_UNKNOWN:
 		break;
 	}
 	return false;
@@ -249,19 +280,27 @@ static bool same_values(struct tn_values a, struct tn_values b)
 static bool same_url_safe(const struct tn_constraint *a, const struct tn_constraint *b)
 {
 	return a->url.has_schemes == b->url.has_schemes && a->url.has_allow == b->url.has_allow &&
-	       a->url.has_deny == b->url.has_deny && a->url.has_ports == b->url.has_ports && a->url.nports == b->url.nports &&
-	       (a->url.nports == 0 || memcmp(a->url.ports, b->url.ports, a->url.nports * sizeof(*a->url.ports)) == 0) &&
-	       a->url.block_private == b->url.block_private && a->url.block_loopback == b->url.block_loopback &&
-	       a->url.block_metadata == b->url.block_metadata && a->url.block_reserved == b->url.block_reserved &&
-	       a->url.block_internal_tlds == b->url.block_internal_tlds && same_texts(a->url.schemes, b->url.schemes) &&
-	       same_texts(a->url.allow_domains, b->url.allow_domains) && same_texts(a->url.deny_domains, b->url.deny_domains);
+	       a->url.has_deny == b->url.has_deny && a->url.has_ports == b->url.has_ports &&
+	       a->url.nports == b->url.nports &&
+	       (a->url.nports == 0 ||
+		memcmp(a->url.ports, b->url.ports, a->url.nports * sizeof(*a->url.ports)) == 0) &&
+	       a->url.block_private == b->url.block_private &&
+	       a->url.block_loopback == b->url.block_loopback &&
+	       a->url.block_metadata == b->url.block_metadata &&
+	       a->url.block_reserved == b->url.block_reserved &&
+	       a->url.block_internal_tlds == b->url.block_internal_tlds &&
+	       same_texts(a->url.schemes, b->url.schemes) &&
+	       same_texts(a->url.allow_domains, b->url.allow_domains) &&
+	       same_texts(a->url.deny_domains, b->url.deny_domains);
 }
 
 static bool same_range(const struct tn_constraint *a, const struct tn_constraint *b)
 {
 	return a->range.has_min == b->range.has_min && a->range.has_max == b->range.has_max &&
-	       (!a->range.has_min || (a->range.min == b->range.min && a->range.min_inclusive == b->range.min_inclusive)) &&
-	       (!a->range.has_max || (a->range.max == b->range.max && a->range.max_inclusive == b->range.max_inclusive));
+	       (!a->range.has_min || (a->range.min == b->range.min &&
+				      a->range.min_inclusive == b->range.min_inclusive)) &&
+	       (!a->range.has_max ||
+		(a->range.max == b->range.max && a->range.max_inclusive == b->range.max_inclusive));
 }
 
 static bool same(const struct tn_constraint *a, const struct tn_constraint *b)
@@ -273,14 +312,21 @@ static bool same(const struct tn_constraint *a, const struct tn_constraint *b)
 		return tn_value_eq(&a->exact, &b->exact);
 	case TN_C_RANGE:
 		return same_range(a, b);
-	case TN_C_ONE_OF: case TN_C_NOT_ONE_OF: case TN_C_CONTAINS: case TN_C_SUBSET:
+	case TN_C_ONE_OF:
+	case TN_C_NOT_ONE_OF:
+	case TN_C_CONTAINS:
+	case TN_C_SUBSET:
 		return same_values(a->values, b->values);
-	case TN_C_PATTERN: case TN_C_REGEX: case TN_C_URL_PATTERN: case TN_C_CIDR:
+	case TN_C_PATTERN:
+	case TN_C_REGEX:
+	case TN_C_URL_PATTERN:
+	case TN_C_CIDR:
 		return tn_str_eq(a->text, b->text);
 	case TN_C_CEL:
 		return tn_str_eq(a->cel.expression, b->cel.expression);
 	case TN_C_SUBPATH:
-		return tn_str_eq(a->subpath.root, b->subpath.root) && a->subpath.case_sensitive == b->subpath.case_sensitive &&
+		return tn_str_eq(a->subpath.root, b->subpath.root) &&
+		       a->subpath.case_sensitive == b->subpath.case_sensitive &&
 		       a->subpath.allow_equal == b->subpath.allow_equal;
 	case TN_C_URL_SAFE:
 		return same_url_safe(a, b);
@@ -288,7 +334,9 @@ static bool same(const struct tn_constraint *a, const struct tn_constraint *b)
 		return same_texts(a->shlex, b->shlex);
 	case TN_C_WILDCARD:
 		return true;
-	case TN_C_ALL: case TN_C_ANY: case TN_C_NOT:
+	case TN_C_ALL:
+	case TN_C_ANY:
+	case TN_C_NOT:
 		if (a->list.n != b->list.n)
 			return false;
 		for (size_t i = 0; i < a->list.n; i++)
@@ -314,14 +362,15 @@ static bool silent_with(const struct tn_constraint *a, const struct tn_constrain
 }
 
 /*
- * The parent's alternatives are asked from the left and one that cannot say ends it.  So if the child's
- * j-th alternative lies within the parent's i-th, the parent must get as far as its i-th: each one
- * before it answers always, or stands at the same place in the child, which got past it.
+ * The parent's alternatives are asked from the left and one that cannot say ends it.  So if the
+ * child's j-th alternative lies within the parent's i-th, the parent must get as far as its i-th:
+ * each one before it answers always, or stands at the same place in the child, which got past it.
  */
 static bool parent_gets_there(const struct pair *a, size_t i, size_t j)
 {
 	for (size_t k = 0; k < i; k++)
-		if (!total(&a->p->list.c[k]) && (k >= j || !silent_with(&a->p->list.c[k], &a->c->list.c[k])))
+		if (!total(&a->p->list.c[k]) &&
+		    (k >= j || !silent_with(&a->p->list.c[k], &a->c->list.c[k])))
 			return false;
 	return true;
 }
@@ -336,7 +385,8 @@ static enum tn_code any(const struct pair *a)
 		if (i == a->p->list.n)
 			return refuse(a, "the child has an alternative the parent does not");
 		if (!parent_gets_there(a, i, j))
-			return refuse(a, "the child drops an alternative before which the parent could not say");
+			return refuse(a, "the child drops an alternative before which the parent "
+					 "could not say");
 	}
 	return TN_OK;
 }
@@ -356,7 +406,10 @@ static enum tn_code not_within(const struct pair *a)
 }
 
 /* --- the table --- */
-static const struct { enum tn_ctype parent, child; enum tn_code (*rule)(const struct pair *a); } RULES[] = {
+static const struct {
+	enum tn_ctype parent, child;
+	enum tn_code (*rule)(const struct pair *a);
+} RULES[] = {
 	{ TN_C_EXACT, TN_C_EXACT, exact_from_exact },
 	{ TN_C_PATTERN, TN_C_PATTERN, glob },
 	{ TN_C_PATTERN, TN_C_EXACT, exact_value },
@@ -397,7 +450,8 @@ static enum tn_code attenuates(struct pair a)
 	return refuse(&a, "a constraint of this kind cannot stand below the parent's kind");
 }
 
-enum tn_code tn_constraint_attenuates(const struct tn_constraint *parent, const struct tn_constraint *child, struct tn_err *e)
+enum tn_code tn_constraint_attenuates(const struct tn_constraint *parent,
+				      const struct tn_constraint *child, struct tn_err *e)
 {
 	enum tn_code code = tn_constraint_check(parent, e);
 
@@ -421,7 +475,8 @@ static enum tn_code set_fail(struct tn_err *e, const char *text, struct tn_str n
 	return TN_E_CONSTRAINT_VIOLATION;
 }
 
-enum tn_code tn_cset_attenuates(const struct tn_cset *parent, const struct tn_cset *child, struct tn_err *e)
+enum tn_code tn_cset_attenuates(const struct tn_cset *parent, const struct tn_cset *child,
+				struct tn_err *e)
 {
 	if (child->allow_unknown && !parent->allow_unknown)
 		return set_fail(e, "the child lets unknown arguments through", TN_NO_DETAIL);

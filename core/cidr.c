@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * IP addresses as text (the strict forms only: no leading zeros, no short or hex forms, no port, no
- * zone) and networks: "addr/prefix", "a.b.c.d/mask", a bare address.  Host bits may be set; they are
- * masked.  An IPv4-mapped IPv6 address is not in an IPv4 network.
+ * zone) and networks: "addr/prefix", "a.b.c.d/mask", a bare address.  Host bits may be set; they
+ * are masked.  An IPv4-mapped IPv6 address is not in an IPv4 network.
  */
 #include "tn_match.h"
 #include "tn_text.h"
@@ -234,7 +234,8 @@ enum tn_match tn_cidr_match(struct tn_str cidr, const struct tn_value *v, struct
 		return TN_NO_MATCH;
 	}
 	if (!tn_ip_parse(v->s, &ip)) {
-		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "not an IP address, so it cannot be in network ", cidr);
+		tn_why(why, TN_E_CONSTRAINT_VIOLATION,
+		       "not an IP address, so it cannot be in network ", cidr);
 		return TN_CANNOT_SAY;
 	}
 	if (tn_cidr_holds(&c, &ip))
@@ -247,5 +248,6 @@ bool tn_cidr_within(struct tn_str parent, struct tn_str child)
 {
 	struct tn_cidr p, c;
 
-	return tn_cidr_parse(parent, &p) && tn_cidr_parse(child, &c) && c.prefix >= p.prefix && tn_cidr_holds(&p, &c.net);
+	return tn_cidr_parse(parent, &p) && tn_cidr_parse(child, &c) && c.prefix >= p.prefix &&
+	       tn_cidr_holds(&p, &c.net);
 }

@@ -2,9 +2,9 @@
 /*
  * One value against one constraint, and a set of arguments against a set of constraints.
  *
- * Three answers.  "Cannot say" denies, and MUST NOT become a match on its way up: All and Any read left
- * to right and stop at it, Not passes it on.  The containers are walked with a small stack of our own,
- * so the depth of a constraint costs no call frames.
+ * Three answers.  "Cannot say" denies, and MUST NOT become a match on its way up: All and Any read
+ * left to right and stop at it, Not passes it on.  The containers are walked with a small stack of
+ * our own, so the depth of a constraint costs no call frames.
  */
 #include "tn_match.h"
 
@@ -38,8 +38,9 @@ static enum tn_match same_map(const struct tn_value *a, const struct tn_value *b
 		return TN_NO_MATCH;
 	for (size_t i = 0; i < a->map.n && m == TN_MATCH; i++) {
 		/* both are sorted as a rule, so the same place is tried first */
-		const struct tn_value *v = tn_str_eq(a->map.v[i].key, b->map.v[i].key) ? &b->map.v[i].val
-											: map_get(b, a->map.v[i].key);
+		const struct tn_value *v = tn_str_eq(a->map.v[i].key, b->map.v[i].key)
+						   ? &b->map.v[i].val
+						   : map_get(b, a->map.v[i].key);
 
 		m = v ? same_at(&a->map.v[i].val, v, depth) : TN_NO_MATCH;
 	}
@@ -108,7 +109,8 @@ static enum tn_match invert(enum tn_match m)
 }
 
 /* Each of `wanted` is in `list`. */
-static enum tn_match all_in(const struct tn_value *wanted, size_t nwanted, const struct tn_value *list, size_t n)
+static enum tn_match all_in(const struct tn_value *wanted, size_t nwanted,
+			    const struct tn_value *list, size_t n)
 {
 	enum tn_match m = TN_MATCH;
 
@@ -155,7 +157,9 @@ static enum tn_match text_match(const struct tn_constraint *c, struct tn_str s, 
 	} else if (c->type == TN_C_SHLEX) {
 		m = tn_shlex_match(c, s);
 		if (m == TN_NO_MATCH)
-			tn_why(why, TN_E_CONSTRAINT_VIOLATION, "not a plain command with one of the allowed programs", TN_NO_DETAIL);
+			tn_why(why, TN_E_CONSTRAINT_VIOLATION,
+			       "not a plain command with one of the allowed programs",
+			       TN_NO_DETAIL);
 	} else if (c->type == TN_C_URL_SAFE) {
 		m = tn_url_safe_match(c, s, why);
 	} else if (c->type == TN_C_URL_PATTERN) {
@@ -165,7 +169,8 @@ static enum tn_match text_match(const struct tn_constraint *c, struct tn_str s, 
 }
 
 /* Kinds that judge text; what is broken in the constraint itself is said for other values too. */
-static enum tn_match textual(const struct tn_constraint *c, const struct tn_value *v, struct tn_err *why)
+static enum tn_match textual(const struct tn_constraint *c, const struct tn_value *v,
+			     struct tn_err *why)
 {
 	if (v->type == TN_V_TEXT)
 		return text_match(c, v->s, why);
@@ -180,7 +185,8 @@ static enum tn_match textual(const struct tn_constraint *c, const struct tn_valu
 static enum tn_match said(enum tn_match m, struct tn_err *why, const char *text)
 {
 	if (m != TN_MATCH)
-		tn_why(why, TN_E_CONSTRAINT_VIOLATION, m == TN_CANNOT_SAY ? "the value is nested too deep" : text, TN_NO_DETAIL);
+		tn_why(why, TN_E_CONSTRAINT_VIOLATION,
+		       m == TN_CANNOT_SAY ? "the value is nested too deep" : text, TN_NO_DETAIL);
 	return m;
 }
 
@@ -199,7 +205,8 @@ static enum tn_match cannot(struct tn_err *why, const char *text)
 	return TN_CANNOT_SAY;
 }
 
-static enum tn_match leaf_match(const struct tn_constraint *c, const struct tn_value *v, struct tn_err *why)
+static enum tn_match leaf_match(const struct tn_constraint *c, const struct tn_value *v,
+				struct tn_err *why)
 {
 	const struct tn_value *list = v->type == TN_V_LIST ? v->list.v : NULL;
 	size_t n = v->type == TN_V_LIST ? v->list.n : 0;
@@ -210,20 +217,28 @@ static enum tn_match leaf_match(const struct tn_constraint *c, const struct tn_v
 	case TN_C_EXACT:
 		return exact_said(c, tn_value_same(&c->exact, v), why);
 	case TN_C_ONE_OF:
-		return said(member(c->values.v, c->values.n, v), why, "not one of the values that are allowed");
+		return said(member(c->values.v, c->values.n, v), why,
+			    "not one of the values that are allowed");
 	case TN_C_NOT_ONE_OF:
-		return said(invert(member(c->values.v, c->values.n, v)), why, "one of the values that are excluded");
+		return said(invert(member(c->values.v, c->values.n, v)), why,
+			    "one of the values that are excluded");
 	case TN_C_RANGE:
 		return said(range_match(c, v), why, "not a number in the range that is allowed");
 	case TN_C_CONTAINS:
 		if (v->type != TN_V_LIST)
 			return said(TN_NO_MATCH, why, "the value is not a list");
-		return said(all_in(c->values.v, c->values.n, list, n), why, "the list lacks a value that is required");
+		return said(all_in(c->values.v, c->values.n, list, n), why,
+			    "the list lacks a value that is required");
 	case TN_C_SUBSET:
 		if (v->type != TN_V_LIST)
 			return said(TN_NO_MATCH, why, "the value is not a list");
-		return said(all_in(list, n, c->values.v, c->values.n), why, "the list has a value that is not allowed");
-	case TN_C_PATTERN: case TN_C_SUBPATH: case TN_C_SHLEX: case TN_C_URL_SAFE: case TN_C_URL_PATTERN:
+		return said(all_in(list, n, c->values.v, c->values.n), why,
+			    "the list has a value that is not allowed");
+	case TN_C_PATTERN:
+	case TN_C_SUBPATH:
+	case TN_C_SHLEX:
+	case TN_C_URL_SAFE:
+	case TN_C_URL_PATTERN:
 		return textual(c, v, why);
 	case TN_C_CIDR:
 		return tn_cidr_match(c->text, v, why);
@@ -233,14 +248,19 @@ static enum tn_match leaf_match(const struct tn_constraint *c, const struct tn_v
 		return cannot(why, "CEL expressions are not judged in this version");
 	case TN_C_UNKNOWN:
 		return cannot(why, "a constraint of a kind this version does not know");
-	case TN_C_ALL: case TN_C_ANY: case TN_C_NOT:
+	case TN_C_ALL:
+	case TN_C_ANY:
+	case TN_C_NOT:
 		break;
 	}
 	return cannot(why, "a constraint that cannot be judged");
 }
 
 /* --- containers --- */
-struct frame { const struct tn_constraint *c; size_t next; };
+struct frame {
+	const struct tn_constraint *c;
+	size_t next;
+};
 
 static bool is_container(const struct tn_constraint *c)
 {
@@ -264,7 +284,8 @@ static bool hollow(const struct tn_constraint *c)
 static bool settled(const struct frame *f, enum tn_match *m, struct tn_err *why)
 {
 	if (f->c->type == TN_C_NOT) {
-		*m = said(invert(*m), *m == TN_CANNOT_SAY ? NULL : why, "what must not be matched is matched");
+		*m = said(invert(*m), *m == TN_CANNOT_SAY ? NULL : why,
+			  "what must not be matched is matched");
 		return true;
 	}
 	if (*m == TN_CANNOT_SAY || f->next == f->c->list.n)
@@ -272,7 +293,8 @@ static bool settled(const struct frame *f, enum tn_match *m, struct tn_err *why)
 	return *m == (f->c->type == TN_C_ALL ? TN_NO_MATCH : TN_MATCH);
 }
 
-enum tn_match tn_constraint_match(const struct tn_constraint *c, const struct tn_value *v, struct tn_err *why)
+enum tn_match tn_constraint_match(const struct tn_constraint *c, const struct tn_value *v,
+				  struct tn_err *why)
 {
 	struct frame stack[TN_CONSTRAINT_DEPTH];
 	enum tn_match m;
@@ -319,7 +341,8 @@ enum tn_code tn_constraint_check(const struct tn_constraint *c, struct tn_err *e
 	for (;;) {
 		while (is_container(c) && c->list.n > 0) {
 			if (depth == TN_CONSTRAINT_DEPTH) {
-				tn_why(e, TN_E_CONSTRAINT_DEPTH, "constraints are nested more than 32 deep", TN_NO_DETAIL);
+				tn_why(e, TN_E_CONSTRAINT_DEPTH,
+				       "constraints are nested more than 32 deep", TN_NO_DETAIL);
 				return TN_E_CONSTRAINT_DEPTH;
 			}
 			stack[depth++] = (struct frame){ c, 1 };
@@ -353,7 +376,8 @@ static const struct tn_value *find_arg(const struct tn_pair *args, size_t n, str
 	return NULL;
 }
 
-enum tn_match tn_cset_match(const struct tn_cset *s, const struct tn_pair *args, size_t nargs, struct tn_cset_why *why)
+enum tn_match tn_cset_match(const struct tn_cset *s, const struct tn_pair *args, size_t nargs,
+			    struct tn_cset_why *why)
 {
 	struct tn_cset_why w = { TN_SET_OK, TN_NO_DETAIL, NULL };
 	enum tn_match m = TN_MATCH;
@@ -363,14 +387,17 @@ enum tn_match tn_cset_match(const struct tn_cset *s, const struct tn_pair *args,
 			w = (struct tn_cset_why){ TN_SET_UNKNOWN_ARG, args[i].key, NULL };
 	for (size_t i = 0; w.kind == TN_SET_OK && i < s->n; i++)
 		if (!find_arg(args, nargs, s->args[i].name))
-			w = (struct tn_cset_why){ TN_SET_MISSING_ARG, s->args[i].name, &s->args[i].c };
+			w = (struct tn_cset_why){ TN_SET_MISSING_ARG, s->args[i].name,
+						  &s->args[i].c };
 	if (w.kind != TN_SET_OK)
 		m = TN_NO_MATCH;
 	for (size_t i = 0; m == TN_MATCH && i < s->n; i++) {
-		m = tn_constraint_match(&s->args[i].c, find_arg(args, nargs, s->args[i].name), NULL);
+		m = tn_constraint_match(&s->args[i].c, find_arg(args, nargs, s->args[i].name),
+					NULL);
 		if (m != TN_MATCH)
-			w = (struct tn_cset_why){ m == TN_NO_MATCH ? TN_SET_NO_MATCH : TN_SET_CANNOT_SAY, s->args[i].name,
-						  &s->args[i].c };
+			w = (struct tn_cset_why){ m == TN_NO_MATCH ? TN_SET_NO_MATCH
+								   : TN_SET_CANNOT_SAY,
+						  s->args[i].name, &s->args[i].c };
 	}
 	if (why)
 		*why = w;

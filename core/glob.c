@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The globs of Rust's `glob` 0.3 with default options, on the whole string: '*' and '?' match '/' and
- * leading dots too; "[a-c]", "[!x]" (a ']' right after the opening is a member); no escapes; "**" only
- * as a whole path component, where it takes the '/' after it along and stands for nothing, for anything
- * that ends in '/', or for all the rest.  Everything else with "**" or an open '[' is an error.
+ * The globs of Rust's `glob` 0.3 with default options, on the whole string: '*' and '?' match '/'
+ * and leading dots too; "[a-c]", "[!x]" (a ']' right after the opening is a member); no escapes;
+ * "**" only as a whole path component, where it takes the '/' after it along and stands for
+ * nothing, for anything that ends in '/', or for all the rest.  Everything else with "**" or an
+ * open '[' is an error.
  *
- * MUST NOT be exponential: only the last star is ever retried.  That is enough because what follows a
- * star has a fixed length, and the places where the next star may begin to match only shrink when this
- * one takes more (a "**" always stands behind a '/', so its places are "here", "after a later '/'" and
- * "the end").  Worst case |pattern| * |text|.
+ * MUST NOT be exponential: only the last star is ever retried.  That is enough because what follows
+ * a star has a fixed length, and the places where the next star may begin to match only shrink when
+ * this one takes more (a "**" always stands behind a '/', so its places are "here", "after a later
+ * '/'" and "the end").  Worst case |pattern| * |text|.
  */
 #include "tn_match.h"
 
-struct class { size_t from, to, next; bool negated; };
+struct class
+{
+	size_t from, to, next;
+	bool negated;
+};
 
 /* The class that opens at i: members [from, to), next behind the ']'.  false: never closed. */
 static bool find_class(struct tn_str p, size_t i, struct class *k)
@@ -24,7 +29,8 @@ static bool find_class(struct tn_str p, size_t i, struct class *k)
 	k->from = i + (k->negated ? 2 : 1);
 	if (k->from >= p.n)
 		return false;
-	i = k->from + tn_utf8_char(p.p + k->from, p.n - k->from, &c); /* the first member may be ']' */
+	i = k->from +
+	    tn_utf8_char(p.p + k->from, p.n - k->from, &c); /* the first member may be ']' */
 	close = i < p.n ? memchr(p.p + i, ']', p.n - i) : NULL;
 	if (!close)
 		return false;
@@ -90,7 +96,8 @@ bool tn_glob_valid(struct tn_str p)
 	return true;
 }
 
-/* One token that takes exactly one character; both positions move on success.  t is not at its end. */
+/* One token that takes exactly one character; both positions move on success.  t is not at its end.
+ */
 static bool step(struct tn_str p, size_t *pi, struct tn_str t, size_t *ti)
 {
 	struct class k;
@@ -116,7 +123,10 @@ static bool step(struct tn_str p, size_t *pi, struct tn_str t, size_t *ti)
 	return true;
 }
 
-struct star { bool seen, tree; size_t p, t; }; /* pattern behind it; text from where it was last tried */
+struct star {
+	bool seen, tree;
+	size_t p, t;
+}; /* pattern behind it; text from where it was last tried */
 
 static void take_star(struct tn_str p, size_t *pi, size_t ti, struct star *s)
 {

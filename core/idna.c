@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Internationalised labels, as far as they can be judged without Unicode tables: letters for which the
- * mapping of UTS 46 is plain lower-casing (or nothing) and normalisation changes nothing.  No combining
- * marks, no right-to-left scripts, no joiners, so none of the contextual rules applies.  Anything else
- * is "cannot say", which denies; it is never guessed.
+ * Internationalised labels, as far as they can be judged without Unicode tables: letters for which
+ * the mapping of UTS 46 is plain lower-casing (or nothing) and normalisation changes nothing.  No
+ * combining marks, no right-to-left scripts, no joiners, so none of the contextual rules applies.
+ * Anything else is "cannot say", which denies; it is never guessed.
  */
 #include "tn_match.h"
 
@@ -13,13 +13,20 @@
 static uint32_t map_latin(uint32_t c)
 {
 	if (c >= 0xdf && c <= 0xff)
-		return c == 0xf7 ? 0 : c;                     /* sharp s .. y diaeresis, not the division sign */
+		return c == 0xf7 ? 0 : c; /* sharp s .. y diaeresis, not the division sign */
 	if (c >= 0xc0 && c <= 0xde)
-		return c == 0xd7 ? 0 : c + 0x20;              /* not the multiplication sign */
+		return c == 0xd7 ? 0 : c + 0x20; /* not the multiplication sign */
 	switch (c) {
-	case 0x130: case 0x132: case 0x133: case 0x13f: case 0x140: case 0x149: case 0x17f:
-		return 0;                                     /* dotted I, ligatures, middle dots, long s: more than a letter */
-	case 0x131: case 0x138:
+	case 0x130:
+	case 0x132:
+	case 0x133:
+	case 0x13f:
+	case 0x140:
+	case 0x149:
+	case 0x17f:
+		return 0; /* dotted I, ligatures, middle dots, long s: more than a letter */
+	case 0x131:
+	case 0x138:
 		return c;
 	case 0x178:
 		return 0xff;
@@ -46,7 +53,8 @@ static uint32_t map_greek(uint32_t c)
 		return 0x3ac;
 	case 0x38c:
 		return 0x3cc;
-	case 0x38e: case 0x38f:
+	case 0x38e:
+	case 0x38f:
 		return c + 0x3f;
 	default:
 		return 0;
@@ -74,7 +82,8 @@ static uint32_t map_char(uint32_t c)
 {
 	if (c < 0x80) {
 		c = tn_lower((unsigned char)c);
-		return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ? c : 0;
+		return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ? c
+												: 0;
 	}
 	if (c < 0x180)
 		return map_latin(c);

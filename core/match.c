@@ -21,7 +21,8 @@ bool tn_str_starts(struct tn_str s, struct tn_str prefix)
 
 bool tn_str_ends(struct tn_str s, struct tn_str suffix)
 {
-	return s.n >= suffix.n && (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
+	return s.n >= suffix.n &&
+	       (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
 }
 
 size_t tn_utf8_char(const char *p, size_t n, uint32_t *c)
@@ -68,5 +69,6 @@ void tn_buf_add(struct tn_buf *b, const char *p, size_t n)
 void tn_why(struct tn_err *e, enum tn_code code, const char *text, struct tn_str detail)
 {
 	if (e)
-		(void)tn_fail(e, code, "%s%.*s", text, detail.n > TN_MSG_MAX ? TN_MSG_MAX : (int)detail.n, detail.p);
+		(void)tn_fail(e, code, "%s%.*s", text,
+			      detail.n > TN_MSG_MAX ? TN_MSG_MAX : (int)detail.n, detail.p);
 }

@@ -1,16 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A command line that is plain words: none of the characters with which a shell does more than run one
- * program, and a first word that is on the list by its whole text or by its last component.  Quotes are
- * not understood on purpose: what is inside them is refused just the same.
+ * A command line that is plain words: none of the characters with which a shell does more than run
+ * one program, and a first word that is on the list by its whole text or by its last component.
+ * Quotes are not understood on purpose: what is inside them is refused just the same.
  */
 #include "tn_match.h"
 
 static bool dangerous(unsigned char c)
 {
 	switch (c) {
-	case 0: case '\n': case '\r': case 0x0b: case 0x0c: case 0x07: case 0x08: case 0x7f:
-	case '$': case '`': case '|': case '&': case ';': case '<': case '>': case '(': case ')':
+	case 0:
+	case '\n':
+	case '\r':
+	case 0x0b:
+	case 0x0c:
+	case 0x07:
+	case 0x08:
+	case 0x7f:
+	case '$':
+	case '`':
+	case '|':
+	case '&':
+	case ';':
+	case '<':
+	case '>':
+	case '(':
+	case ')':
 		return true;
 	default:
 		return false;
@@ -20,8 +35,9 @@ static bool dangerous(unsigned char c)
 /* Unicode White_Space beyond what dangerous() already refused. */
 static bool is_space(uint32_t c)
 {
-	return c == ' ' || c == '\t' || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-	       c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+	return c == ' ' || c == '\t' || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+	       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+	       c == 0x205f || c == 0x3000;
 }
 
 static struct tn_str first_word(struct tn_str s)

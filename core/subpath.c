@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lexical containment in a directory.  The value is normalised as it is read: '/' and '\' separate, ""
- * and "." are dropped, ".." takes the last component away but never leaves the top.  No symbolic links
- * (callers hand in what the kernel resolved), no percent-decoding, no "~".
+ * Lexical containment in a directory.  The value is normalised as it is read: '/' and '\' separate,
+ * "" and "." are dropped, ".." takes the last component away but never leaves the top.  No symbolic
+ * links (callers hand in what the kernel resolved), no percent-decoding, no "~".
  *
- * The root is compared as the text that it is, as upstream does with a decoded one: a root that is not
- * in normal form holds nothing, an empty one or "/" everything that is absolute.
+ * The root is compared as the text that it is, as upstream does with a decoded one: a root that is
+ * not in normal form holds nothing, an empty one or "/" everything that is absolute.
  */
 #include "tn_match.h"
 
-static bool is_sep(char c) { return c == '/' || c == '\\'; }
+static bool is_sep(char c)
+{
+	return c == '/' || c == '\\';
+}
 
 /* Length of what is in front of the first component: "/" or "C:\"; 0: not absolute. */
 static size_t head_len(struct tn_str p)
@@ -52,11 +55,11 @@ long tn_subpath_normalize(struct tn_str path, char *out, size_t cap)
 
 /*
  * The walk: how many components the value has so far (depth), how many leading ones are the root's
- * (held) and where in the root those end (at).  Equality is only ever lost above `held`, so no copy of
- * the path is needed however long it is.
+ * (held) and where in the root those end (at).  Equality is only ever lost above `held`, so no copy
+ * of the path is needed however long it is.
  */
 struct walk {
-	struct tn_str root;      /* behind its head, without trailing '/' */
+	struct tn_str root; /* behind its head, without trailing '/' */
 	bool fold, unsure;
 	size_t depth, held, at;
 };
@@ -146,7 +149,8 @@ static bool same_head(struct tn_str root, size_t rh, struct tn_str path, size_t 
 		return false;
 	if (rh == 1)
 		return true;
-	return root.p[0] == (fold ? (char)tn_lower((unsigned char)path.p[0]) : path.p[0]) && root.p[2] == path.p[2];
+	return root.p[0] == (fold ? (char)tn_lower((unsigned char)path.p[0]) : path.p[0]) &&
+	       root.p[2] == path.p[2];
 }
 
 enum tn_match tn_subpath_match(const struct tn_constraint *c, struct tn_str path)

@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The URL parser of the WHATWG standard without a base URL, as far as scheme, host, port and path go;
- * userinfo, query and fragment are skipped.  Text that is canonical already is not copied: results are
- * views into the input then, and into the caller's buffer otherwise.
+ * The URL parser of the WHATWG standard without a base URL, as far as scheme, host, port and path
+ * go; userinfo, query and fragment are skipped.  Text that is canonical already is not copied:
+ * results are views into the input then, and into the caller's buffer otherwise.
  *
- * Three answers: the URL, "no URL" (the standard refuses it), or "cannot say" (a name for which we have
- * no tables, or no room).  Callers MUST NOT treat the last as the second: below a Not that would allow.
+ * Three answers: the URL, "no URL" (the standard refuses it), or "cannot say" (a name for which we
+ * have no tables, or no room).  Callers MUST NOT treat the last as the second: below a Not that
+ * would allow.
  */
 #include "tn_match.h"
 #include "tn_text.h"
 
 /* --- what a byte may be --- */
 enum {
-	H_BAD = 1,    /* may not appear in any host */
+	H_BAD = 1,     /* may not appear in any host */
 	H_BAD_DOM = 2, /* may not appear in a domain */
-	H_WORK = 4,   /* a domain with it has to be rewritten: upper case, '%', not ASCII */
-	P_ESC = 8,    /* percent-encoded in a path */
-	P_LOOK = 16,  /* ends the path or may mean more than itself */
+	H_WORK = 4,    /* a domain with it has to be rewritten: upper case, '%', not ASCII */
+	P_ESC = 8,     /* percent-encoded in a path */
+	P_LOOK = 16,   /* ends the path or may mean more than itself */
 };
 
 /* One row per 16 bytes. */
+/* clang-format off */
 static const uint8_t CLASS[256] = {
 	11, 10, 10, 10, 10, 10, 10, 10, 10, 11, 11, 10, 10, 11, 10, 10, /* 00 */
 	10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, /* 10 */
@@ -38,9 +40,15 @@ static const uint8_t CLASS[256] = {
 	12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, /* e0 */
 	12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, /* f0 */
 };
+/* clang-format on */
 
-static const struct { const char *name; size_t n; uint16_t port; } SPECIAL[] = {
-	{ "https", 5, 443 }, { "http", 4, 80 }, { "wss", 3, 443 }, { "ws", 2, 80 }, { "ftp", 3, 21 }, { "file", 4, 0 },
+static const struct {
+	const char *name;
+	size_t n;
+	uint16_t port;
+} SPECIAL[] = {
+	{ "https", 5, 443 }, { "http", 4, 80 }, { "wss", 3, 443 },
+	{ "ws", 2, 80 },     { "ftp", 3, 21 },  { "file", 4, 0 },
 };
 
 static int special_row(struct tn_str s)
@@ -51,7 +59,10 @@ static int special_row(struct tn_str s)
 	return -1;
 }
 
-bool tn_url_special(struct tn_str scheme) { return special_row(scheme) >= 0; }
+bool tn_url_special(struct tn_str scheme)
+{
+	return special_row(scheme) >= 0;
+}
 
 unsigned tn_url_default_port(struct tn_str scheme)
 {
@@ -88,7 +99,8 @@ static struct tn_str unescape(struct tn_str s, struct tn_buf *b)
 
 static bool needs_idna(struct tn_str label)
 {
-	if (label.n >= 4 && label.p[2] == '-' && label.p[3] == '-' && tn_lower((unsigned char)label.p[0]) == 'x' &&
+	if (label.n >= 4 && label.p[2] == '-' && label.p[3] == '-' &&
+	    tn_lower((unsigned char)label.p[0]) == 'x' &&
 	    tn_lower((unsigned char)label.p[1]) == 'n')
 		return true;
 	for (size_t i = 0; i < label.n; i++)
@@ -273,7 +285,8 @@ static enum tn_judged parse_domain(struct tn_str raw, struct tn_buf *b, struct t
 	return ip4_loose(d, h->ip) ? set_ip4(h, b) : TN_J_BAD;
 }
 
-/* The host of a scheme the standard knows nothing about: left as it is, controls and the rest escaped. */
+/* The host of a scheme the standard knows nothing about: left as it is, controls and the rest
+ * escaped. */
 static enum tn_judged parse_opaque_host(struct tn_str raw, struct tn_buf *b, struct tn_host *h)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -337,15 +350,22 @@ void tn_url_host(const struct tn_url *u, struct tn_host *h)
 }
 
 /* --- paths --- */
-static bool is_slash(char c, bool special) { return c == '/' || (special && c == '\\'); }
-static bool ends_path(char c) { return c == '?' || c == '#'; }
+static bool is_slash(char c, bool special)
+{
+	return c == '/' || (special && c == '\\');
+}
+static bool ends_path(char c)
+{
+	return c == '?' || c == '#';
+}
 
 /* "." or "%2e": how many bytes at i, 0 if neither. */
 static size_t dot_at(struct tn_str s, size_t i)
 {
 	if (i < s.n && s.p[i] == '.')
 		return 1;
-	return i + 2 < s.n && s.p[i] == '%' && s.p[i + 1] == '2' && (s.p[i + 2] | 0x20) == 'e' ? 3 : 0;
+	return i + 2 < s.n && s.p[i] == '%' && s.p[i + 1] == '2' && (s.p[i + 2] | 0x20) == 'e' ? 3
+											       : 0;
 }
 
 /* 1 for a "." segment, 2 for "..", 0 for any other. */
@@ -372,13 +392,18 @@ static void put_escaped(struct tn_buf *b, unsigned char c)
 	tn_buf_put(b, hex[c & 15]);
 }
 
-struct path { struct tn_buf *b; size_t from; bool special, file; };
+struct path {
+	struct tn_buf *b;
+	size_t from;
+	bool special, file;
+};
 
 static void drop_segment(struct path *p)
 {
 	struct tn_str sofar = { p->b->p + p->from, p->b->n - p->from };
 
-	if (p->file && sofar.n == 3 && sofar.p[0] == '/' && tn_is_alpha((unsigned char)sofar.p[1]) && sofar.p[2] == ':')
+	if (p->file && sofar.n == 3 && sofar.p[0] == '/' &&
+	    tn_is_alpha((unsigned char)sofar.p[1]) && sofar.p[2] == ':')
 		return; /* file:///C:/.. stays on the drive */
 	while (p->b->n > p->from && p->b->p[--p->b->n] != '/')
 		;
@@ -440,7 +465,8 @@ static bool path_as_is(struct tn_str s, struct tn_str *out)
 			continue;
 		if (ends_path(s.p[i]))
 			break;
-		if ((k & P_ESC) || s.p[i] == '\\' || (i && s.p[i - 1] == '/' && dot_at(s, i)) || (s.p[i] == '%' && dot_at(s, i)))
+		if ((k & P_ESC) || s.p[i] == '\\' || (i && s.p[i - 1] == '/' && dot_at(s, i)) ||
+		    (s.p[i] == '%' && dot_at(s, i)))
 			return false;
 	}
 	*out = tn_sub(s, 0, i);
@@ -467,7 +493,7 @@ static enum tn_judged opaque_path(struct tn_str s, struct tn_buf *b, struct tn_s
 
 /* --- the whole --- */
 struct reader {
-	struct tn_str s;   /* behind "scheme:" */
+	struct tn_str s; /* behind "scheme:" */
 	size_t i;
 	bool special, file, want_path;
 	struct tn_buf *b;
@@ -491,7 +517,8 @@ static enum tn_judged read_path(struct reader *r)
 	return normalise_path(slash ? tn_sub(rest, 1, rest.n) : rest, &p, &r->u->path);
 }
 
-/* The crate that upstream uses ends a port at '\\' whatever the scheme; the standard refuses that. */
+/* The crate that upstream uses ends a port at '\\' whatever the scheme; the standard refuses that.
+ */
 static enum tn_judged read_port(struct reader *r, struct tn_str digits)
 {
 	unsigned v = 0;
@@ -531,7 +558,8 @@ static enum tn_judged read_authority(struct reader *r)
 	bool user = false, bracket = false;
 	enum tn_judged j = TN_J_OK;
 
-	for (; r->i < r->s.n && !is_slash(r->s.p[r->i], r->special) && !ends_path(r->s.p[r->i]); r->i++)
+	for (; r->i < r->s.n && !is_slash(r->s.p[r->i], r->special) && !ends_path(r->s.p[r->i]);
+	     r->i++)
 		if (r->s.p[r->i] == '@') {
 			from = r->i + 1;
 			user = true;
@@ -563,7 +591,8 @@ static enum tn_judged read_file(struct reader *r)
 	r->i = n == 2 ? 2 : 0;
 	if (n < 2)
 		return read_path(r);
-	for (from = r->i; r->i < r->s.n && !is_slash(r->s.p[r->i], true) && !ends_path(r->s.p[r->i]);)
+	for (from = r->i;
+	     r->i < r->s.n && !is_slash(r->s.p[r->i], true) && !ends_path(r->s.p[r->i]);)
 		r->i++;
 	host = tn_sub(r->s, from, r->i);
 	if (drive_letter(host)) {
@@ -607,7 +636,8 @@ static bool clean(struct tn_str *s, struct tn_buf *b)
 		*s = tn_sub(*s, 1, s->n);
 	while (s->n && (unsigned char)s->p[s->n - 1] <= 0x20)
 		s->n--;
-	if (!s->n || (!memchr(s->p, '\t', s->n) && !memchr(s->p, '\n', s->n) && !memchr(s->p, '\r', s->n)))
+	if (!s->n ||
+	    (!memchr(s->p, '\t', s->n) && !memchr(s->p, '\n', s->n) && !memchr(s->p, '\r', s->n)))
 		return true;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->p[i] != '\t' && s->p[i] != '\n' && s->p[i] != '\r')
@@ -625,7 +655,8 @@ static enum tn_judged read_scheme(struct tn_str *s, struct tn_buf *b, struct tn_
 	for (; n < s->n && s->p[n] != ':'; n++) {
 		unsigned char c = (unsigned char)s->p[n];
 
-		if (!tn_is_alpha(c) && (n == 0 || !(tn_is_digit(c) || c == '+' || c == '-' || c == '.')))
+		if (!tn_is_alpha(c) &&
+		    (n == 0 || !(tn_is_digit(c) || c == '+' || c == '-' || c == '.')))
 			return TN_J_BAD;
 		upper |= c >= 'A' && c <= 'Z';
 	}
@@ -641,7 +672,8 @@ static enum tn_judged read_scheme(struct tn_str *s, struct tn_buf *b, struct tn_
 	return b->full ? TN_J_CANNOT : TN_J_OK;
 }
 
-enum tn_judged tn_url_read(struct tn_str text, struct tn_url_want want, struct tn_buf *b, struct tn_url *u)
+enum tn_judged tn_url_read(struct tn_str text, struct tn_url_want want, struct tn_buf *b,
+			   struct tn_url *u)
 {
 	struct reader r = { .want_path = want.path, .b = b, .u = u };
 	enum tn_judged j;

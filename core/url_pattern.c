@@ -4,12 +4,13 @@
  *
  *   "*://"          any scheme
  *   "*.d" as host   d and everything below it; any other '*' in a host is a plain character
- *   port            an explicit default port is lost in parsing and then any port will do, as without one
- *   path            none or "/": any path; else a glob on the normalised path
+ *   port            an explicit default port is lost in parsing and then any port will do, as
+ * without one path            none or "/": any path; else a glob on the normalised path
  *
- * Two spellings never match because upstream turns them into a placeholder: a host that begins with '*'
- * but not "*.", and a path with "*." in it.  Where upstream is looser (a bare "*" behind userinfo is any
- * host to it, and hosts of unknown schemes are compared without case) the answer is "cannot say".
+ * Two spellings never match because upstream turns them into a placeholder: a host that begins with
+ * '*' but not "*.", and a path with "*." in it.  Where upstream is looser (a bare "*" behind
+ * userinfo is any host to it, and hosts of unknown schemes are compared without case) the answer is
+ * "cannot say".
  */
 #include "tn_match.h"
 
@@ -35,8 +36,10 @@ static long find(struct tn_str s, const char *needle)
 }
 
 /*
- * What upstream's placeholders swallow.  rest is behind "://".  An authority that begins with '*' but not
- * "*." is taken for a path (unless it has userinfo: then only that is lost), "*." in a path for a host.
+ * What upstream's placeholders swallow.  rest is behind "://".  An authority that begins with '*'
+ * but not
+ * "*." is taken for a path (unless it has userinfo: then only that is lost), "*." in a path for a
+ * host.
  */
 static bool swallowed(struct tn_str rest, bool more_slashes)
 {
@@ -63,7 +66,8 @@ static enum tn_judged read_pattern(struct tn_str text, struct tn_buf *b, struct 
 	enum tn_judged j;
 
 	memset(p, 0, sizeof(*p));
-	if (sep < 0 || find(text, "__tenuo_host_wildcard__") >= 0 || find(text, "__tenuo_path_wildcard__") >= 0)
+	if (sep < 0 || find(text, "__tenuo_host_wildcard__") >= 0 ||
+	    find(text, "__tenuo_path_wildcard__") >= 0)
 		return TN_J_BAD;
 	p->scheme = tn_sub(text, 0, (size_t)sep);
 	rest = tn_sub(text, (size_t)sep + 3, text.n);
@@ -73,7 +77,8 @@ static enum tn_judged read_pattern(struct tn_str text, struct tn_buf *b, struct 
 		text = tn_sub(text, 2, text.n);
 	}
 	j = tn_url_read(text, want, b, &p->u);
-	p->never = swallowed(rest, tn_url_special(p->u.scheme) && !tn_str_eq(p->u.scheme, TN_STR("file")));
+	p->never = swallowed(rest, tn_url_special(p->u.scheme) &&
+					   !tn_str_eq(p->u.scheme, TN_STR("file")));
 	return j;
 }
 
@@ -117,7 +122,8 @@ static bool port_ok(const struct upat *p, unsigned port)
 
 static bool any_path(struct tn_str path)
 {
-	return path.n == 0 || tn_str_eq(path, TN_STR("/")) || tn_str_eq(path, TN_STR("/*")) || tn_str_eq(path, TN_STR("*"));
+	return path.n == 0 || tn_str_eq(path, TN_STR("/")) || tn_str_eq(path, TN_STR("/*")) ||
+	       tn_str_eq(path, TN_STR("*"));
 }
 
 static bool path_ok(const struct upat *p, struct tn_str path)
@@ -133,7 +139,8 @@ static bool path_ok(const struct upat *p, struct tn_str path)
 /* Upstream knows the defaults of these two only. */
 static unsigned port_of(const struct tn_url *u)
 {
-	if (u->has_port || tn_str_eq(u->scheme, TN_STR("https")) || tn_str_eq(u->scheme, TN_STR("http")))
+	if (u->has_port || tn_str_eq(u->scheme, TN_STR("https")) ||
+	    tn_str_eq(u->scheme, TN_STR("http")))
 		return u->port;
 	return 0;
 }
@@ -146,7 +153,8 @@ static enum tn_match no(struct tn_str pattern, struct tn_err *why)
 
 static enum tn_match unsure(struct tn_str pattern, struct tn_err *why)
 {
-	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the host cannot be compared with that of ", pattern);
+	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the host cannot be compared with that of ",
+	       pattern);
 	return TN_CANNOT_SAY;
 }
 
@@ -164,19 +172,22 @@ enum tn_match tn_url_pattern_match(struct tn_str pattern, struct tn_str url, str
 		return TN_CANNOT_SAY;
 	}
 	ub = rest_of(&pb);
-	if (tn_url_read(url, (struct tn_url_want){ .path = !any_path(p.u.path) }, &ub, &u) != TN_J_OK) {
-		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "not a URL that can be judged", TN_NO_DETAIL);
+	if (tn_url_read(url, (struct tn_url_want){ .path = !any_path(p.u.path) }, &ub, &u) !=
+	    TN_J_OK) {
+		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "not a URL that can be judged",
+		       TN_NO_DETAIL);
 		return TN_CANNOT_SAY;
 	}
 	tn_url_host(&u, &h);
 	host = host_match(&p, &h);
-	if (host == TN_NO_MATCH || !scheme_ok(&p, u.scheme) || !port_ok(&p, port_of(&u)) || !path_ok(&p, u.path))
+	if (host == TN_NO_MATCH || !scheme_ok(&p, u.scheme) || !port_ok(&p, port_of(&u)) ||
+	    !path_ok(&p, u.path))
 		return no(pattern, why);
 	return host == TN_MATCH ? TN_MATCH : unsure(pattern, why);
 }
 
-enum tn_match tn_url_pattern_match_parts(const struct tn_constraint *c, struct tn_str scheme, struct tn_str host, uint16_t port,
-					 struct tn_err *why)
+enum tn_match tn_url_pattern_match_parts(const struct tn_constraint *c, struct tn_str scheme,
+					 struct tn_str host, uint16_t port, struct tn_err *why)
 {
 	char scratch[SCRATCH];
 	struct tn_buf pb = { scratch, 0, sizeof(scratch), false }, hb;
@@ -188,7 +199,8 @@ enum tn_match tn_url_pattern_match_parts(const struct tn_constraint *c, struct t
 	says = read_pattern(c->text, &pb, &p);
 	hb = rest_of(&pb);
 	if (says != TN_J_OK || tn_host_literal(host, &hb, &h) != TN_J_OK) {
-		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the pattern or the host is not one that can be judged", TN_NO_DETAIL);
+		tn_why(why, TN_E_CONSTRAINT_VIOLATION,
+		       "the pattern or the host is not one that can be judged", TN_NO_DETAIL);
 		return TN_CANNOT_SAY;
 	}
 	host_says = host_match(&p, &h);
@@ -198,7 +210,8 @@ enum tn_match tn_url_pattern_match_parts(const struct tn_constraint *c, struct t
 		return unsure(c->text, why);
 	if (any_path(p.u.path))
 		return TN_MATCH;
-	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the pattern restricts the path, which a connection does not show: ", c->text);
+	tn_why(why, TN_E_CONSTRAINT_VIOLATION,
+	       "the pattern restricts the path, which a connection does not show: ", c->text);
 	return TN_CANNOT_SAY;
 }
 
@@ -215,7 +228,8 @@ static bool host_within(const struct tn_url *parent, const struct tn_url *child)
 		return tn_str_eq(p, c);
 	if (tn_str_starts(c, TN_STR("*.")))
 		c = tn_sub(c, 2, c.n);
-	return tn_str_eq(tn_sub(p, 2, p.n), c) || (c.n >= p.n - 1 && tn_str_ends(c, tn_sub(p, 1, p.n)));
+	return tn_str_eq(tn_sub(p, 2, p.n), c) ||
+	       (c.n >= p.n - 1 && tn_str_ends(c, tn_sub(p, 1, p.n)));
 }
 
 /* Only "fixed/" and one star at the end is understood; two globs in general are not compared. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * UrlSafe: a URL that does not lead inside.  Upstream's rules in upstream's order, and behind them our
- * own, where a block flag is on and the spelling only hides what the flag names: a trailing dot, a name
- * below .localhost, an IPv4 address inside an IPv6 one, the special-purpose ranges of the IANA
- * registries.  What upstream refuses is "no match"; what only we refuse is "cannot say", so that a Not
- * around it does not turn our caution into permission.
+ * UrlSafe: a URL that does not lead inside.  Upstream's rules in upstream's order, and behind them
+ * our own, where a block flag is on and the spelling only hides what the flag names: a trailing
+ * dot, a name below .localhost, an IPv4 address inside an IPv6 one, the special-purpose ranges of
+ * the IANA registries.  What upstream refuses is "no match"; what only we refuse is "cannot say",
+ * so that a Not around it does not turn our caution into permission.
  *
  * No DNS: names are judged as names (the connect is judged again by its address).
  */
@@ -13,43 +13,60 @@
 enum { PRIVATE = 1, LOOPBACK = 2, METADATA = 4, RESERVED = 8 };
 
 /* extra: ours, not upstream's */
-static const struct { uint8_t ip[16]; uint8_t bits; bool v6; uint8_t flags; bool extra; } RANGES[] = {
+static const struct {
+	uint8_t ip[16];
+	uint8_t bits;
+	bool v6;
+	uint8_t flags;
+	bool extra;
+} RANGES[] = {
 	{ { 0 }, 8, false, RESERVED, false },
-	{ { 0 }, 32, false, LOOPBACK, true },               /* connects to this host */
+	{ { 0 }, 32, false, LOOPBACK, true }, /* connects to this host */
 	{ { 10 }, 8, false, PRIVATE, false },
-	{ { 100, 64 }, 10, false, PRIVATE, true },          /* carrier-grade NAT */
+	{ { 100, 64 }, 10, false, PRIVATE, true },             /* carrier-grade NAT */
 	{ { 100, 100, 100, 200 }, 32, false, METADATA, true }, /* as text it is in NAMES */
 	{ { 127 }, 8, false, LOOPBACK, false },
 	{ { 169, 254 }, 16, false, METADATA, false },
 	{ { 172, 16 }, 12, false, PRIVATE, false },
 	{ { 192, 0, 0 }, 24, false, RESERVED, true },
 	{ { 192, 168 }, 16, false, PRIVATE, false },
-	{ { 198, 18 }, 15, false, RESERVED, true },         /* benchmarking */
-	{ { 224 }, 4, false, RESERVED, false },             /* multicast */
-	{ { 240 }, 4, false, RESERVED, true },              /* future use */
+	{ { 198, 18 }, 15, false, RESERVED, true }, /* benchmarking */
+	{ { 224 }, 4, false, RESERVED, false },     /* multicast */
+	{ { 240 }, 4, false, RESERVED, true },      /* future use */
 	{ { 255, 255, 255, 255 }, 32, false, RESERVED, false },
-	{ { 0 }, 128, true, LOOPBACK | RESERVED, true },    /* [::] connects to this host */
+	{ { 0 }, 128, true, LOOPBACK | RESERVED, true }, /* [::] connects to this host */
 	{ { [15] = 1 }, 128, true, LOOPBACK, false },
 	{ { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48, true, PRIVATE, true }, /* local-use NAT64 */
-	{ { 0xfc }, 7, true, PRIVATE, false },              /* unique local */
+	{ { 0xfc }, 7, true, PRIVATE, false },                               /* unique local */
 	{ { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, 0x54 }, 128, true, METADATA, true },
-	{ { 0xfe, 0x80 }, 10, true, PRIVATE, false },       /* link-local */
-	{ { 0xfe, 0xc0 }, 10, true, PRIVATE, true },        /* site-local */
-	{ { 0xff }, 8, true, RESERVED, true },              /* multicast */
+	{ { 0xfe, 0x80 }, 10, true, PRIVATE, false }, /* link-local */
+	{ { 0xfe, 0xc0 }, 10, true, PRIVATE, true },  /* site-local */
+	{ { 0xff }, 8, true, RESERVED, true },        /* multicast */
 };
 
 /* IPv6 prefixes that carry an IPv4 address, and where: mapped, compatible, NAT64, 6to4. */
-static const struct { uint8_t ip[12]; uint8_t bytes, at; bool extra; } CARRIERS[] = {
+static const struct {
+	uint8_t ip[12];
+	uint8_t bytes, at;
+	bool extra;
+} CARRIERS[] = {
 	{ { [10] = 0xff, 0xff }, 12, 12, false },
 	{ { 0 }, 12, 12, false },
 	{ { 0x00, 0x64, 0xff, 0x9b }, 12, 12, true },
 	{ { 0x20, 0x02 }, 2, 2, true },
 };
 
-static const struct { const char *name; uint8_t flags; bool extra; } NAMES[] = {
-	{ "localhost", LOOPBACK, false }, { "localhost.localdomain", LOOPBACK, false },
-	{ "ip6-localhost", LOOPBACK, true }, { "ip6-loopback", LOOPBACK, true },
-	{ "metadata.google.internal", METADATA, false }, { "metadata.goog", METADATA, false },
+static const struct {
+	const char *name;
+	uint8_t flags;
+	bool extra;
+} NAMES[] = {
+	{ "localhost", LOOPBACK, false },
+	{ "localhost.localdomain", LOOPBACK, false },
+	{ "ip6-localhost", LOOPBACK, true },
+	{ "ip6-loopback", LOOPBACK, true },
+	{ "metadata.google.internal", METADATA, false },
+	{ "metadata.goog", METADATA, false },
 	{ "100.100.100.200", METADATA, false },
 };
 
@@ -59,7 +76,12 @@ static const char *const INTERNAL_TLDS[] = {
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What the rules ask about: one request, however it came. */
-struct target { struct tn_str scheme; struct tn_host host; unsigned port; bool port_known; };
+struct target {
+	struct tn_str scheme;
+	struct tn_host host;
+	unsigned port;
+	bool port_known;
+};
 
 static unsigned active_flags(const struct tn_constraint *c)
 {
@@ -82,7 +104,8 @@ static bool carried_ip4(const uint8_t ip[16], bool extra, uint8_t out[4])
 	if (memcmp(ip, none, 15) == 0 && ip[15] <= 1)
 		return false;
 	for (size_t i = 0; i < COUNT(CARRIERS); i++)
-		if (extra >= CARRIERS[i].extra && memcmp(ip, CARRIERS[i].ip, CARRIERS[i].bytes) == 0) {
+		if (extra >= CARRIERS[i].extra &&
+		    memcmp(ip, CARRIERS[i].ip, CARRIERS[i].bytes) == 0) {
 			memcpy(out, ip + CARRIERS[i].at, 4);
 			return true;
 		}
@@ -101,7 +124,8 @@ static bool in_range(size_t row, const uint8_t *ip)
 static bool ip_blocked(const uint8_t *ip, bool v6, unsigned flags, bool extra)
 {
 	for (size_t i = 0; i < COUNT(RANGES); i++)
-		if (RANGES[i].v6 == v6 && (RANGES[i].flags & flags) && extra >= RANGES[i].extra && in_range(i, ip))
+		if (RANGES[i].v6 == v6 && (RANGES[i].flags & flags) && extra >= RANGES[i].extra &&
+		    in_range(i, ip))
 			return true;
 	return false;
 }
@@ -118,7 +142,8 @@ static bool address_blocked(const struct tn_host *h, unsigned flags, bool extra)
 static bool name_blocked(struct tn_str name, unsigned flags, bool extra)
 {
 	for (size_t i = 0; i < COUNT(NAMES); i++)
-		if ((NAMES[i].flags & flags) && extra >= NAMES[i].extra && tn_str_eq(name, tn_cstr(NAMES[i].name)))
+		if ((NAMES[i].flags & flags) && extra >= NAMES[i].extra &&
+		    tn_str_eq(name, tn_cstr(NAMES[i].name)))
 			return true;
 	return extra && (flags & LOOPBACK) && tn_str_ends(name, TN_STR(".localhost"));
 }
@@ -145,7 +170,10 @@ static bool blocked(const struct tn_constraint *c, const struct tn_host *h, bool
 }
 
 /* --- allow_domains, deny_domains --- */
-struct entry { bool wild; struct tn_host host; };
+struct entry {
+	bool wild;
+	struct tn_host host;
+};
 #define ENTRY_BUF 640
 
 /* false: malformed or not judgeable; then the whole constraint cannot say anything. */
@@ -161,14 +189,16 @@ static bool read_entry(struct tn_str text, struct tn_buf *b, struct entry *e)
 
 static bool below(struct tn_str name, struct tn_str domain)
 {
-	return name.n > domain.n && name.p[name.n - domain.n - 1] == '.' && tn_str_ends(name, domain);
+	return name.n > domain.n && name.p[name.n - domain.n - 1] == '.' &&
+	       tn_str_ends(name, domain);
 }
 
 static bool entry_holds(const struct entry *e, const struct tn_host *h)
 {
 	if (tn_host_eq(&e->host, h))
 		return true;
-	return e->wild && !h->ip4 && !h->ip6 && !e->host.ip4 && !e->host.ip6 && below(h->text, e->host.text);
+	return e->wild && !h->ip4 && !h->ip6 && !e->host.ip4 && !e->host.ip6 &&
+	       below(h->text, e->host.text);
 }
 
 /* The same host in another spelling: a trailing dot, an IPv6 form of an IPv4 address. */
@@ -182,10 +212,13 @@ static bool entry_shadows(const struct entry *e, const struct tn_host *h)
 	bare.host.text = without_dots(e->host.text);
 	if (entry_holds(&bare, &plain))
 		return true;
-	return h->ip6 && e->host.ip4 && carried_ip4(h->ip, true, inner) && memcmp(inner, e->host.ip, 4) == 0;
+	return h->ip6 && e->host.ip4 && carried_ip4(h->ip, true, inner) &&
+	       memcmp(inner, e->host.ip, 4) == 0;
 }
 
-struct hits { bool plain, shadow; };
+struct hits {
+	bool plain, shadow;
+};
 
 /* h NULL: only whether the list can be judged. */
 static bool ask_list(struct tn_strs list, const struct tn_host *h, struct hits *hits)
@@ -212,7 +245,8 @@ static const struct tn_str DEFAULT_SCHEMES[] = { { "http", 4 }, { "https", 5 } }
 
 static struct tn_strs schemes_of(const struct tn_constraint *c)
 {
-	return c->url.has_schemes ? c->url.schemes : (struct tn_strs){ DEFAULT_SCHEMES, COUNT(DEFAULT_SCHEMES) };
+	return c->url.has_schemes ? c->url.schemes
+				  : (struct tn_strs){ DEFAULT_SCHEMES, COUNT(DEFAULT_SCHEMES) };
 }
 
 static bool has_scheme(struct tn_strs list, struct tn_str scheme)
@@ -237,8 +271,8 @@ static enum tn_match no(struct tn_err *why, const char *text, struct tn_str deta
 	return TN_NO_MATCH;
 }
 
-static enum tn_match judge_target(const struct tn_constraint *c, const struct target *t, struct hits allow, struct hits deny,
-				  struct tn_err *why)
+static enum tn_match judge_target(const struct tn_constraint *c, const struct target *t,
+				  struct hits allow, struct hits deny, struct tn_err *why)
 {
 	if (!has_scheme(schemes_of(c), t->scheme))
 		return no(why, "the scheme is not allowed: ", t->scheme);
@@ -247,34 +281,39 @@ static enum tn_match judge_target(const struct tn_constraint *c, const struct ta
 	if (c->url.has_ports && t->port_known && !has_port(c, t->port))
 		return no(why, "the port is not allowed at ", t->host.text);
 	if (blocked(c, &t->host, false))
-		return no(why, "a private, loopback, metadata, reserved or internal host: ", t->host.text);
+		return no(why, "a private, loopback, metadata, reserved or internal host: ",
+			  t->host.text);
 	if (c->url.has_allow && !allow.plain)
 		return no(why, "not one of the allowed domains: ", t->host.text);
 	if (c->url.has_deny && deny.plain)
 		return no(why, "a denied domain: ", t->host.text);
 	if (blocked(c, &t->host, true) || (c->url.has_deny && deny.shadow)) {
-		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "another spelling of a host that is blocked: ", t->host.text);
+		tn_why(why, TN_E_CONSTRAINT_VIOLATION,
+		       "another spelling of a host that is blocked: ", t->host.text);
 		return TN_CANNOT_SAY;
 	}
 	return TN_MATCH;
 }
 
 /* t NULL: the text is no URL, but a malformed list still comes first. */
-static enum tn_match judge(const struct tn_constraint *c, const struct target *t, struct tn_err *why)
+static enum tn_match judge(const struct tn_constraint *c, const struct target *t,
+			   struct tn_err *why)
 {
 	const struct tn_host *h = t ? &t->host : NULL;
 	struct hits allow, deny;
 
-	if (!ask_list(c->url.allow_domains, h, &allow) || !ask_list(c->url.deny_domains, h, &deny)) {
-		tn_why(why, TN_E_CONSTRAINT_VIOLATION, "a domain in the constraint is not one that can be judged", TN_NO_DETAIL);
+	if (!ask_list(c->url.allow_domains, h, &allow) ||
+	    !ask_list(c->url.deny_domains, h, &deny)) {
+		tn_why(why, TN_E_CONSTRAINT_VIOLATION,
+		       "a domain in the constraint is not one that can be judged", TN_NO_DETAIL);
 		return TN_CANNOT_SAY;
 	}
 	return t ? judge_target(c, t, allow, deny, why) : no(why, "not a URL", TN_NO_DETAIL);
 }
 
 /*
- * The host of a scheme the URL standard does not know came through as it was written.  What a client
- * makes of it is unknown, so only an address or name in its one plain spelling is judged.
+ * The host of a scheme the URL standard does not know came through as it was written.  What a
+ * client makes of it is unknown, so only an address or name in its one plain spelling is judged.
  */
 static bool plain_opaque(struct tn_host *h, struct tn_buf *b)
 {
@@ -288,7 +327,8 @@ static bool plain_opaque(struct tn_host *h, struct tn_buf *b)
 	return !h->ip4 || tn_ip_parse(raw, &ip);
 }
 
-enum tn_match tn_url_safe_match(const struct tn_constraint *c, struct tn_str url, struct tn_err *why)
+enum tn_match tn_url_safe_match(const struct tn_constraint *c, struct tn_str url,
+				struct tn_err *why)
 {
 	char scratch[1024];
 	struct tn_buf b = { scratch, 0, sizeof(scratch), false };
@@ -308,12 +348,13 @@ enum tn_match tn_url_safe_match(const struct tn_constraint *c, struct tn_str url
 		if (tn_url_special(u.scheme) || plain_opaque(&t.host, &b))
 			return judge(c, &t, why);
 	}
-	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the host is not one that can be judged", TN_NO_DETAIL);
+	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the host is not one that can be judged",
+	       TN_NO_DETAIL);
 	return TN_CANNOT_SAY;
 }
 
-enum tn_match tn_url_safe_match_parts(const struct tn_constraint *c, struct tn_str scheme, struct tn_str host, uint16_t port,
-				      struct tn_err *why)
+enum tn_match tn_url_safe_match_parts(const struct tn_constraint *c, struct tn_str scheme,
+				      struct tn_str host, uint16_t port, struct tn_err *why)
 {
 	char scratch[1024];
 	struct tn_buf b = { scratch, 0, sizeof(scratch), false };
@@ -327,7 +368,8 @@ enum tn_match tn_url_safe_match_parts(const struct tn_constraint *c, struct tn_s
 	case TN_J_CANNOT:
 		break;
 	}
-	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the host is not one that can be judged", TN_NO_DETAIL);
+	tn_why(why, TN_E_CONSTRAINT_VIOLATION, "the host is not one that can be judged",
+	       TN_NO_DETAIL);
 	return TN_CANNOT_SAY;
 }
 
@@ -363,7 +405,8 @@ static bool valid(const struct tn_constraint *c)
 {
 	struct hits none;
 
-	return ask_list(c->url.allow_domains, NULL, &none) && ask_list(c->url.deny_domains, NULL, &none);
+	return ask_list(c->url.allow_domains, NULL, &none) &&
+	       ask_list(c->url.deny_domains, NULL, &none);
 }
 
 static bool flags_kept(const struct tn_constraint *parent, const struct tn_constraint *child)
@@ -394,7 +437,8 @@ static bool ports_within(const struct tn_constraint *parent, const struct tn_con
 	return true;
 }
 
-bool tn_url_safe_attenuates(const struct tn_constraint *parent, const struct tn_constraint *child, const char **why)
+bool tn_url_safe_attenuates(const struct tn_constraint *parent, const struct tn_constraint *child,
+			    const char **why)
 {
 	const char *reason = NULL;
 
@@ -407,9 +451,12 @@ bool tn_url_safe_attenuates(const struct tn_constraint *parent, const struct tn_
 	else if (!ports_within(parent, child))
 		reason = "the child allows a port the parent does not";
 	else if (parent->url.has_allow &&
-		 (!child->url.has_allow || !all_covered(parent->url.allow_domains, child->url.allow_domains)))
+		 (!child->url.has_allow ||
+		  !all_covered(parent->url.allow_domains, child->url.allow_domains)))
 		reason = "the child allows a domain the parent does not";
-	else if (parent->url.has_deny && (!child->url.has_deny || !all_covered(child->url.deny_domains, parent->url.deny_domains)))
+	else if (parent->url.has_deny &&
+		 (!child->url.has_deny ||
+		  !all_covered(child->url.deny_domains, parent->url.deny_domains)))
 		reason = "the child drops a domain the parent denies";
 	*why = reason;
 	return !reason;
