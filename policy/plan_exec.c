@@ -51,6 +51,13 @@ static struct tn_str keep(struct tnp_build *b, const char *p, size_t n)
 
 /* ---- one program ---- */
 
+/* The kernel opens what it executes for reading, and asks for that right too: more than the row gives, so bounded. */
+static void run_rule(struct tnp_build *b, struct tn_str path, bool tree, uint32_t right, enum tnp_hold hold, struct tn_str source)
+{
+	tnp_plan_rule(b, path, tree, right, hold, source);
+	tnp_plan_rule(b, path, tree, TNP_R_READ, TNP_BOUNDED, source);
+}
+
 static void chain_rules(struct tnp_build *b, struct tn_str program, enum tnp_hold hold, struct tn_str source)
 {
 	char buf[8192];
@@ -60,14 +67,14 @@ static void chain_rules(struct tnp_build *b, struct tn_str program, enum tnp_hol
 	for (long i = 0; i < n;) {
 		size_t len = strlen(buf + i + 1);
 
-		tnp_plan_rule(b, keep(b, buf + i + 1, len), false, buf[i] == 'l' ? TNP_R_INTERP : TNP_R_EXEC, hold, source);
+		run_rule(b, keep(b, buf + i + 1, len), false, buf[i] == 'l' ? TNP_R_INTERP : TNP_R_EXEC, hold, source);
 		i += (long)len + 2;
 	}
 }
 
 static void program_rule(struct tnp_build *b, struct tn_str path, enum tnp_hold hold, struct tn_str source)
 {
-	tnp_plan_rule(b, path, false, TNP_R_EXEC, hold, source);
+	run_rule(b, path, false, TNP_R_EXEC, hold, source);
 	chain_rules(b, path, hold, source);
 }
 
@@ -268,14 +275,14 @@ static void anywhere(struct tnp_build *b, struct tn_str source)
 
 	b->full->any_program = true;
 	if (b->full->pub.opens_everything) {
-		tnp_plan_rule(b, TN_STR("/"), true, TNP_R_EXEC, TNP_BOUNDED, source);
+		run_rule(b, TN_STR("/"), true, TNP_R_EXEC, TNP_BOUNDED, source);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(SYSTEM_TREES) / sizeof(*SYSTEM_TREES); i++)
 		if (tnp_plan_look(b, SYSTEM_TREES[i], true) == TNP_IS_DIR) /* /bin -> usr/bin answers with another name */
-			tnp_plan_rule(b, SYSTEM_TREES[i], true, TNP_R_EXEC, TNP_BOUNDED, source);
+			run_rule(b, SYSTEM_TREES[i], true, TNP_R_EXEC, TNP_BOUNDED, source);
 	for (size_t i = 0; i < f->npath_dirs; i++)
-		tnp_plan_rule(b, f->path_dirs[i], true, TNP_R_EXEC, TNP_BOUNDED, source);
+		run_rule(b, f->path_dirs[i], true, TNP_R_EXEC, TNP_BOUNDED, source);
 	for (size_t i = 0; i < n; i++) {
 		const struct tnp_rule r = b->rules[i];
 
@@ -311,7 +318,7 @@ static void region_rule(struct tnp_build *b, const struct tnp_region *g, enum tn
 	if (what == TNP_IS_FILE && g->form != TNP_BELOW)
 		program_rule(b, g->path, g->exact ? hold : TNP_BOUNDED, source);
 	else if (what == TNP_IS_DIR && g->form != TNP_FILE)
-		tnp_plan_rule(b, g->path, true, TNP_R_EXEC, g->exact ? hold : TNP_BOUNDED, source);
+		run_rule(b, g->path, true, TNP_R_EXEC, g->exact ? hold : TNP_BOUNDED, source);
 }
 
 static bool by_program(struct tnp_build *b, const struct tnp_binding *bd)

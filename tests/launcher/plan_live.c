@@ -37,6 +37,7 @@ static void list_ops(void)
 	for (size_t i = 0; i < COUNT(FILES); i++) {
 		add_op(TNP_READ, FILES[i]);
 		add_op(TNP_WRITE, FILES[i]);
+		add_op(TNP_EXEC, FILES[i]);
 	}
 	for (size_t i = 0; i < COUNT(DIRS); i++)
 		add_op(TNP_LIST, DIRS[i]);
@@ -78,6 +79,9 @@ static int attempt(const struct op *o)
 		return opened(open(o->path, O_WRONLY | O_CREAT | O_EXCL, 0600));
 	case TNP_MKDIR:
 		return mkdir(mkdir_name(o->path, dir), 0700) < 0 ? errno : 0;
+	case TNP_EXEC: /* the file is empty: what may run is ENOEXEC */
+		execv(o->path, (char *const[]){ (char *)(uintptr_t)o->path, NULL });
+		return errno == ENOEXEC ? 0 : errno;
 	case TNP_DELETE:
 		return unlink(o->path) < 0 ? errno : 0;
 	default:
@@ -102,7 +106,7 @@ static void make_tree(void)
 			abort();
 	for (size_t i = 0; i < COUNT(FILES); i++) {
 		snprintf(path, sizeof(path), "%s/%s", top, FILES[i]);
-		if (opened(open(path, O_WRONLY | O_CREAT, 0644)) != 0)
+		if (opened(open(path, O_WRONLY | O_CREAT, 0755)) != 0)
 			abort();
 	}
 }
@@ -116,7 +120,7 @@ static struct tn_str under_top(const char *rel, char out[128])
 
 static size_t random_rules(struct tnp_rule *r, char paths[][128])
 {
-	static const uint32_t RIGHTS[] = { TNP_R_READ, TNP_R_LIST, TNP_R_WRITE, TNP_R_CREATE, TNP_R_DELETE, TNP_R_MKDIR };
+	static const uint32_t RIGHTS[] = { TNP_R_READ, TNP_R_EXEC, TNP_R_WRITE, TNP_R_LIST, TNP_R_CREATE, TNP_R_DELETE, TNP_R_MKDIR };
 	size_t n = 1 + (size_t)rand() % 4;
 
 	for (size_t i = 0; i < n; i++) {
@@ -126,7 +130,7 @@ static size_t random_rules(struct tnp_rule *r, char paths[][128])
 
 		r[i] = (struct tnp_rule){ .path = under_top(rel, paths[i]), .tree = tree, .hold = rand() % 8 ? TNP_EXACT : TNP_ADVISORY };
 		for (size_t m = 0; m < 3; m++)
-			r[i].rights |= RIGHTS[(size_t)rand() % (tree ? 6 : 3)];
+			r[i].rights |= RIGHTS[(size_t)rand() % (tree ? 7 : 3)];
 	}
 	return n;
 }

@@ -58,7 +58,8 @@ static inline bool simulate(const struct tnp_plan *plan, enum tnp_kind kind, str
 	case TNP_DELETE:
 		return given(plan, dir, TNP_R_DELETE, true, exact);
 	case TNP_EXEC:
-		return given(plan, path, TNP_R_EXEC, false, exact);
+		/* what is executed is opened for reading as well */
+		return given(plan, path, TNP_R_EXEC | TNP_R_INTERP, false, exact) && (exact || given(plan, path, TNP_R_READ, false, false));
 	default:
 		abort(); /* no such operation here */
 	}
