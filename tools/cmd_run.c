@@ -186,12 +186,16 @@ static void policy(struct ctx *c, struct tns_run *r)
 /* A refusal ends with what to do about it. */
 static const char *way_out(enum tn_code code)
 {
-	switch ((int)code) { /* not total on purpose: the rest is answered by looking at the token */
-	case TN_E_NO_WARRANT: return "give one with -w W or TENUO_WARRANT";
-	case TN_E_NO_ROOTS: return "name the issuer's public key with --root KEY or TENUO_TRUSTED_ROOTS";
-	case TN_E_EXPIRED: return "ask its issuer for a new one";
-	case TN_E_UNTRUSTED_ROOT: return "if you trust its issuer, name that key with --root KEY";
-	case TN_E_SYSTEM: return "give one that can be read with -w W";
+	static const struct { enum tn_code code; const char *text; } rows[] = {
+		{ TN_E_NO_WARRANT, "give one with -w W or TENUO_WARRANT" },
+		{ TN_E_NO_ROOTS, "name the issuer's public key with --root KEY or TENUO_TRUSTED_ROOTS" },
+		{ TN_E_EXPIRED, "ask its issuer for a new one" },
+		{ TN_E_UNTRUSTED_ROOT, "if you trust its issuer, name that key with --root KEY" },
+		{ TN_E_SYSTEM, "give one that can be read with -w W" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		if (rows[i].code == code)
+			return rows[i].text;
 	}
 	return "see tenuo-shim inspect W";
 }
