@@ -32,8 +32,11 @@ static bool digits(const char *text, int64_t *v, const char **end)
 
 int64_t parse_ttl(const char *text)
 {
-	static const struct { char unit; int64_t seconds; } rows[] = {
-		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { '\0', 1 },
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} rows[] = {
+	    {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'\0', 1},
 	};
 	const char *end;
 	int64_t n;
@@ -50,7 +53,7 @@ int64_t parse_time(const char *text)
 {
 	const char *end;
 	int64_t n;
-	struct tm tm = { 0 };
+	struct tm tm = {0};
 	if (digits(text, &n, &end) && !*end)
 		return n;
 	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
@@ -77,6 +80,8 @@ const char *span_text(struct ctx *c, int64_t s)
 	if (n < 7200)
 		return xprintf(c, "%lld min", n / 60);
 	if (n < 2 * 86400)
-		return xprintf(c, n % 3600 < 60 ? "%lld h" : "%lld h %lld min", n / 3600, n % 3600 / 60);
-	return xprintf(c, n % 86400 < 3600 ? "%lld d" : "%lld d %lld h", n / 86400, n % 86400 / 3600);
+		return xprintf(c, n % 3600 < 60 ? "%lld h" : "%lld h %lld min", n / 3600,
+			       n % 3600 / 60);
+	return xprintf(c, n % 86400 < 3600 ? "%lld d" : "%lld d %lld h", n / 86400,
+		       n % 86400 / 3600);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* compile-policy: what the preload runs once when it is given a JSON policy, since it carries no JSON reader itself. */
+/* compile-policy: what the preload runs once when it is given a JSON policy, since it carries no
+ * JSON reader itself. */
 #include "situation.h"
 
 #include <unistd.h>
@@ -14,6 +15,7 @@ static int run(struct ctx *c)
 	return EXIT_YES;
 }
 
+/* clang-format off */
 const struct cmd cmd_compile_policy = {
 	.name = "compile-policy",
 	.synopsis = "FILE",
@@ -25,3 +27,4 @@ const struct cmd cmd_compile_policy = {
 	.refused = EXIT_ERROR,
 	.run = run,
 };
+/* clang-format on */

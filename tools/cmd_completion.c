@@ -10,6 +10,7 @@ static int run(struct ctx *c)
 	return EXIT_YES;
 }
 
+/* clang-format off */
 const struct cmd cmd_completion = {
 	.name = "completion",
 	.synopsis = "bash|zsh|fish",
@@ -20,3 +21,4 @@ const struct cmd cmd_completion = {
 	.refused = EXIT_ERROR,
 	.run = run,
 };
+/* clang-format on */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain: may it, why, and what instead.  Asks the functions that decide elsewhere; decides nothing itself. */
+/* explain: may it, why, and what instead.  Asks the functions that decide elsewhere; decides
+ * nothing itself. */
 #include "situation.h"
 #include "operation.h"
 
@@ -8,6 +9,7 @@
 #include <string.h>
 
 enum { O_TOOL = S_NROWS, O_ARGS, O_OP, NROWS };
+/* clang-format off */
 static const struct opt opts[] = {
 	SITUATION_OPTS,
 	[O_TOOL] = { .name = "tool", .kind = OPT_ONE, .arg = "TOOL", .help = "ask about a tool call" },
@@ -15,23 +17,25 @@ static const struct opt opts[] = {
 	[O_OP] = { .name = "op", .kind = OPT_ONE, .arg = "KIND", .hint = HINT_WORDS, .words = OPERATION_WORDS,
 		   .help = "ask about what a process does: " OPERATION_LIST },
 };
+/* clang-format on */
 
 /* What both kinds of question are answered with. */
 struct answer {
 	enum tn_verdict verdict;
 	enum tn_code code;
-	const char *op, *object, *object2;           /* of an operation */
+	const char *op, *object, *object2; /* of an operation */
 	struct tn_str tool, arg;
 	const struct tn_constraint *constraint;
 	const char *reason, *nearest, *capability, *row, *mode;
-	const char *layer;                          /* who holds this kind of operation at level 1 */
+	const char *layer; /* who holds this kind of operation at level 1 */
 };
 
 static void answer_json(struct ctx *c, const struct situation *s, const struct answer *a)
 {
-	struct json j = { 0 };
+	struct json j = {0};
 	const char *constraint = NULL;
-	if (a->constraint && tnp_constraint_json(a->constraint, &c->arena, &constraint, &c->err) != TN_OK)
+	if (a->constraint &&
+	    tnp_constraint_json(a->constraint, &c->arena, &constraint, &c->err) != TN_OK)
 		constraint = NULL;
 	j_open(&j, NULL, '{');
 	j_text(&j, "verdict", a->verdict == TN_ALLOW ? "allow" : "deny");
@@ -64,11 +68,14 @@ static void answer_json(struct ctx *c, const struct situation *s, const struct a
 static void answer_text(struct ctx *c, const struct situation *s, const struct answer *a)
 {
 	const tn_warrant *leaf = s->chain.links[s->chain.n - 1];
-	paint(c, a->verdict == TN_ALLOW ? C_GREEN : C_RED, "%s", a->verdict == TN_ALLOW ? "allowed" : "denied");
-	printf(" %s%s%s%s%s\n", safe(c, a->tool), a->object ? " " : "", a->object ? safe(c, tn_cstr(a->object)) : "",
-	       a->object2 ? " to " : "", a->object2 ? safe(c, tn_cstr(a->object2)) : "");
+	paint(c, a->verdict == TN_ALLOW ? C_GREEN : C_RED, "%s",
+	      a->verdict == TN_ALLOW ? "allowed" : "denied");
+	printf(" %s%s%s%s%s\n", safe(c, a->tool), a->object ? " " : "",
+	       a->object ? safe(c, tn_cstr(a->object)) : "", a->object2 ? " to " : "",
+	       a->object2 ? safe(c, tn_cstr(a->object2)) : "");
 	if (a->verdict == TN_DENY)
-		field(c, "because", "%s (%d %s)", safe(c, tn_cstr(a->reason)), a->code, tn_code_name(a->code));
+		field(c, "because", "%s (%d %s)", safe(c, tn_cstr(a->reason)), a->code,
+		      tn_code_name(a->code));
 	else if (a->row)
 		field(c, "because", "baseline:%s", a->row);
 	if (a->arg.n)
@@ -102,7 +109,8 @@ static const char *tools_granted(struct ctx *c, const tn_warrant *leaf)
 {
 	const char *all = NULL;
 	for (size_t i = 0; i < leaf->ntools; i++)
-		all = xprintf(c, "%s%s%.*s", all ? all : "", all ? ", " : "", (int)leaf->tools[i].name.n, leaf->tools[i].name.p);
+		all = xprintf(c, "%s%s%.*s", all ? all : "", all ? ", " : "",
+			      (int)leaf->tools[i].name.n, leaf->tools[i].name.p);
 	return all;
 }
 
@@ -110,11 +118,12 @@ static void arguments(struct ctx *c, struct tn_value *v)
 {
 	const char *arg = opt_get(c, O_ARGS);
 	struct cJSON *doc = NULL;
-	*v = (struct tn_value){ .type = TN_V_MAP };
+	*v = (struct tn_value){.type = TN_V_MAP};
 	if (!arg)
 		return;
 	struct text text = json_read(c, arg);
-	if (tnp_json_parse(text.p, text.n, &doc, &c->err) != TN_OK || tnp_json_value(doc, &c->arena, v, &c->err) != TN_OK)
+	if (tnp_json_parse(text.p, text.n, &doc, &c->err) != TN_OK ||
+	    tnp_json_value(doc, &c->arena, v, &c->err) != TN_OK)
 		die_err(&c->err, "--args");
 	tnp_json_free(doc);
 	if (v->type != TN_V_MAP)
@@ -124,13 +133,17 @@ static void arguments(struct ctx *c, struct tn_value *v)
 static int explain_tool(struct ctx *c, struct situation *s)
 {
 	struct tn_value args;
-	struct tn_decision d = { .verdict = TN_DENY };
+	struct tn_decision d = {.verdict = TN_DENY};
 	struct tn_str tool = tn_cstr(opt_get(c, O_TOOL));
 	opt_operands(c, 0, 0, "");
 	arguments(c, &args);
 	tn_allows(s->grant, tool.p, tool.n, args.map.v, args.map.n, s->now, &d);
-	struct answer a = { .verdict = d.verdict, .code = d.code, .tool = tool, .arg = { d.arg, d.arg_len },
-			    .constraint = d.constraint, .reason = d.verdict == TN_DENY ? d.reason : NULL };
+	struct answer a = {.verdict = d.verdict,
+			   .code = d.code,
+			   .tool = tool,
+			   .arg = {d.arg, d.arg_len},
+			   .constraint = d.constraint,
+			   .reason = d.verdict == TN_DENY ? d.reason : NULL};
 	if (d.code == TN_E_TOOL_NOT_AUTHORIZED)
 		a.nearest = tools_granted(c, tn_grant_leaf(s->grant));
 	else if (d.constraint)
@@ -156,9 +169,9 @@ static int explain_op(struct ctx *c, struct situation *s)
 {
 	struct operation o;
 	struct tnp_facts facts;
-	struct tns_facts_opts fo = { 0 };
-	struct tnp_decision d = { .verdict = TN_DENY };
-	struct tnp_words w = { 0 };
+	struct tns_facts_opts fo = {0};
+	struct tnp_decision d = {.verdict = TN_DENY};
+	struct tnp_words w = {0};
 	operation_read(c, opt_get(c, O_OP), &o);
 	if (tns_plain_facts(&fo, &c->arena, &facts, &c->err) != TN_OK)
 		die_err(&c->err, "cannot look at this machine");
@@ -167,31 +180,44 @@ static int explain_op(struct ctx *c, struct situation *s)
 	tnp_explain(s->policy, &o.op, &d, s->now, &w);
 	if (o.op.kind == TNP_EXEC)
 		o.object = w.object; /* the command as its constraint sees it */
-	struct answer a = { .verdict = d.verdict, .code = d.code, .op = tnp_kind_name(o.op.kind), .object = o.object,
-			    .object2 = o.object2, .tool = d.tool, .arg = d.arg, .constraint = d.constraint,
-			    .reason = d.verdict == TN_DENY ? w.reason : NULL, .nearest = *w.nearest ? w.nearest : NULL,
-			    .capability = *w.capability ? w.capability : NULL, .row = d.row,
-			    .mode = d.mode == TNP_ENFORCE ? NULL : tnp_mode_name(d.mode),
-			    .layer = layer_of(c, s, o.op.kind) };
+	struct answer a = {.verdict = d.verdict,
+			   .code = d.code,
+			   .op = tnp_kind_name(o.op.kind),
+			   .object = o.object,
+			   .object2 = o.object2,
+			   .tool = d.tool,
+			   .arg = d.arg,
+			   .constraint = d.constraint,
+			   .reason = d.verdict == TN_DENY ? w.reason : NULL,
+			   .nearest = *w.nearest ? w.nearest : NULL,
+			   .capability = *w.capability ? w.capability : NULL,
+			   .row = d.row,
+			   .mode = d.mode == TNP_ENFORCE ? NULL : tnp_mode_name(d.mode),
+			   .layer = layer_of(c, s, o.op.kind)};
 	return answer_print(c, s, &a);
 }
 
 static int run(struct ctx *c)
 {
-	struct situation s = { 0 };
+	struct situation s = {0};
 	if (opt_has(c, O_TOOL) == opt_has(c, O_OP))
-		die(TN_E_USAGE, "either --tool TOOL or --op KIND is needed; see tenuo-shim explain --help");
+		die(TN_E_USAGE,
+		    "either --tool TOOL or --op KIND is needed; see tenuo-shim explain --help");
 	if (opt_has(c, O_ARGS) && opt_has(c, O_OP))
 		die(TN_E_USAGE, "--args belongs to --tool");
 	situation_grant(c, &s);
 	if (s.code != TN_OK) {
-		struct answer a = { .verdict = TN_DENY, .code = s.code, .tool = tn_cstr(opt_has(c, O_TOOL) ? opt_get(c, O_TOOL) : ""),
-				    .reason = xprintf(c, "the warrant is not valid: %s", c->err.msg) };
+		struct answer a = {.verdict = TN_DENY,
+				   .code = s.code,
+				   .tool = tn_cstr(opt_has(c, O_TOOL) ? opt_get(c, O_TOOL) : ""),
+				   .reason =
+				       xprintf(c, "the warrant is not valid: %s", c->err.msg)};
 		return answer_print(c, &s, &a);
 	}
 	return opt_has(c, O_TOOL) ? explain_tool(c, &s) : explain_op(c, &s);
 }
 
+/* clang-format off */
 const struct cmd cmd_explain = {
 	.name = "explain",
 	.synopsis = "[-w W] [--root KEY].. --tool TOOL [--args JSON]\n"
@@ -207,3 +233,4 @@ const struct cmd cmd_explain = {
 	.refused = EXIT_ERROR,
 	.run = run,
 };
+/* clang-format on */

@@ -4,6 +4,7 @@
 #include "making.h"
 
 enum { O_PARENT, O_KEY, O_HOLDER, O_TTL, O_CAPABILITIES, O_INHERIT, O_OUT };
+/* clang-format off */
 static const struct opt opts[] = {
 	[O_PARENT] = { .name = "parent", .kind = OPT_ONE, .arg = "W", .hint = HINT_FILE,
 		       .help = "the warrant to narrow: a file, - or its text" },
@@ -16,6 +17,7 @@ static const struct opt opts[] = {
 	[O_INHERIT] = { .name = "inherit", .help = "take the parent's capabilities unchanged" },
 	[O_OUT] = OPT_MADE,
 };
+/* clang-format on */
 
 static void lifetime(struct ctx *c, const tn_warrant *parent, struct tn_mint *m)
 {
@@ -25,7 +27,8 @@ static void lifetime(struct ctx *c, const tn_warrant *parent, struct tn_mint *m)
 		return;
 	m->ttl = parse_ttl(opt_get(c, O_TTL));
 	if (m->ttl > parent->expires_at - m->now)
-		die(TN_E_INVALID_TTL, "--ttl is longer than the parent lives (%s)", show_left(c, parent->expires_at, m->now));
+		die(TN_E_INVALID_TTL, "--ttl is longer than the parent lives (%s)",
+		    show_left(c, parent->expires_at, m->now));
 }
 
 static void capabilities(struct ctx *c, struct tn_mint *m)
@@ -42,7 +45,7 @@ static void capabilities(struct ctx *c, struct tn_mint *m)
 static int run(struct ctx *c)
 {
 	opt_operands(c, 0, 0, "");
-	struct tn_mint m = { .now = now_seconds() };
+	struct tn_mint m = {.now = now_seconds()};
 	struct token t = token_read(c, opt_need(c, O_PARENT));
 	struct chain parent, made;
 	struct tn_key *k = key_memory();
@@ -52,13 +55,15 @@ static int run(struct ctx *c)
 	capabilities(c, &m);
 	lifetime(c, parent.links[parent.n - 1], &m);
 	key_read(c, "--key", opt_need(c, O_KEY), k);
-	if (tn_grant_child(parent.links, parent.n, &m, k, &c->arena, &made.links, &made.n, &c->err) != TN_OK)
+	if (tn_grant_child(parent.links, parent.n, &m, k, &c->arena, &made.links, &made.n,
+			   &c->err) != TN_OK)
 		die_err(&c->err, "cannot grant");
 	key_forget();
 	show_made(c, &made, opt_get(c, O_OUT));
 	return EXIT_YES;
 }
 
+/* clang-format off */
 const struct cmd cmd_grant = {
 	.name = "grant",
 	.synopsis = "--parent W --key KEY --holder KEY --capabilities JSON|FILE [OPTION]..\n"
@@ -72,3 +77,4 @@ const struct cmd cmd_grant = {
 	.refused = EXIT_ERROR,
 	.run = run,
 };
+/* clang-format on */

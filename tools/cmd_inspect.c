@@ -4,7 +4,7 @@
 
 static int run(struct ctx *c)
 {
-	struct judged v = { .code = TN_OK };
+	struct judged v = {.code = TN_OK};
 	judge(c, &v);
 	if (v.chain.n == 0)
 		die_err(&c->err, "that is not a warrant");
@@ -20,6 +20,7 @@ static int run(struct ctx *c)
 	return EXIT_YES;
 }
 
+/* clang-format off */
 const struct cmd cmd_inspect = {
 	.name = "inspect",
 	.synopsis = "[--root KEY].. [--now T] [W]",
@@ -32,3 +33,4 @@ const struct cmd cmd_inspect = {
 	.refused = EXIT_ERROR,
 	.run = run,
 };
+/* clang-format on */

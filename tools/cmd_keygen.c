@@ -9,15 +9,18 @@
 #include <unistd.h>
 
 enum { O_OUT, O_FORCE };
+/* clang-format off */
 static const struct opt opts[] = {
 	[O_OUT] = { .name = "output", .letter = 'o', .kind = OPT_ONE, .arg = "FILE", .hint = HINT_FILE,
 		    .help = "write the secret key here, readable by its owner only" },
 	[O_FORCE] = { .name = "force", .help = "replace FILE if it exists" },
 };
+/* clang-format on */
 
 enum { LINE_MAX_KEY = 46 }; /* 44 characters, newline, NUL */
 
-/* Exclusive creation: a key that exists is somebody's identity, and a link put in its place must not be followed. */
+/* Exclusive creation: a key that exists is somebody's identity, and a link put in its place must
+ * not be followed. */
 static void write_new(struct ctx *c, const char *path, const char *line, size_t n)
 {
 	const char *name = safe(c, tn_cstr(path));
@@ -36,7 +39,7 @@ static void write_new(struct ctx *c, const char *path, const char *line, size_t 
 
 static void say(struct ctx *c, const char *pub, const char *path)
 {
-	struct json j = { 0 };
+	struct json j = {0};
 	if (!c->args.json) {
 		puts(pub);
 		return;
@@ -77,6 +80,7 @@ static int run(struct ctx *c)
 	return EXIT_YES;
 }
 
+/* clang-format off */
 const struct cmd cmd_keygen = {
 	.name = "keygen",
 	.synopsis = "-o FILE [--force]",
@@ -90,3 +94,4 @@ const struct cmd cmd_keygen = {
 	.refused = EXIT_ERROR,
 	.run = run,
 };
+/* clang-format on */

@@ -4,6 +4,7 @@
 #include "making.h"
 
 enum { O_KEY, O_HOLDER, O_TTL, O_CAPABILITIES, O_OUT };
+/* clang-format off */
 static const struct opt opts[] = {
 	[O_KEY] = { .name = "key", .kind = OPT_ONE, .arg = "KEY", .hint = HINT_FILE,
 		    .help = "the issuer's secret key, or a file with it (default: TENUO_ISSUER_KEY)" },
@@ -12,12 +13,13 @@ static const struct opt opts[] = {
 	[O_CAPABILITIES] = OPT_CAPABILITIES,
 	[O_OUT] = OPT_MADE,
 };
+/* clang-format on */
 
 static int run(struct ctx *c)
 {
 	opt_operands(c, 0, 0, "");
-	struct tn_mint m = { .now = now_seconds() };
-	struct chain ch = { NULL, 1 };
+	struct tn_mint m = {.now = now_seconds()};
+	struct chain ch = {NULL, 1};
 	struct tn_key *k = key_memory();
 	const tn_warrant *w;
 	holder_read(c, opt_need(c, O_HOLDER), &m);
@@ -32,6 +34,7 @@ static int run(struct ctx *c)
 	return EXIT_YES;
 }
 
+/* clang-format off */
 const struct cmd cmd_mint = {
 	.name = "mint",
 	.synopsis = "--key KEY --holder KEY --capabilities FILE|JSON [--ttl T] [-o FILE]",
@@ -44,3 +47,4 @@ const struct cmd cmd_mint = {
 	.refused = EXIT_ERROR,
 	.run = run,
 };
+/* clang-format on */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { O_LEVEL = S_NROWS, O_APP, O_CWD, O_BASELINE, NROWS };
+/* clang-format off */
 static const struct opt opts[] = {
 	SITUATION_OPTS,
 	[O_LEVEL] = { .name = "level", .kind = OPT_ONE, .arg = "N", .hint = HINT_WORDS, .words = "0 1",
@@ -15,6 +16,7 @@ static const struct opt opts[] = {
 	[O_CWD] = { .name = "cwd", .help = "as run's: the working directory may be read" },
 	[O_BASELINE] = { .name = "baseline", .help = "list the rows that any program gets, with what they name here" },
 };
+/* clang-format on */
 
 struct planned {
 	struct situation s;
@@ -38,7 +40,7 @@ static int level_read(struct ctx *c)
 static void facts_read(struct ctx *c, struct planned *p)
 {
 	struct optvals app = opt_all(c, O_APP);
-	struct tns_facts_opts o = { .app = app.v, .napp = app.n, .cwd = opt_has(c, O_CWD) };
+	struct tns_facts_opts o = {.app = app.v, .napp = app.n, .cwd = opt_has(c, O_CWD)};
 	enum tn_code code;
 	if (c->args.nrest) {
 		const char **argv = xalloc(c, (c->args.nrest + 1) * sizeof(*argv));
@@ -53,13 +55,18 @@ static void facts_read(struct ctx *c, struct planned *p)
 }
 
 /* ---------------------------------------------------------------- in words */
-static const char *const holds[] = { [TNP_EXACT] = "exact", [TNP_BOUNDED] = "bounded", [TNP_ADVISORY] = "advisory" };
-static const enum colour hold_colour[] = { [TNP_EXACT] = C_GREEN, [TNP_BOUNDED] = C_YELLOW, [TNP_ADVISORY] = C_YELLOW };
+static const char *const holds[] = {
+    [TNP_EXACT] = "exact", [TNP_BOUNDED] = "bounded", [TNP_ADVISORY] = "advisory"};
+static const enum colour hold_colour[] = {
+    [TNP_EXACT] = C_GREEN, [TNP_BOUNDED] = C_YELLOW, [TNP_ADVISORY] = C_YELLOW};
 
-static const struct { uint32_t bit; const char *word; } rights[] = {
-	{ TNP_R_READ, "read" }, { TNP_R_LIST, "list" }, { TNP_R_WRITE, "write" }, { TNP_R_CREATE, "create" },
-	{ TNP_R_DELETE, "delete" }, { TNP_R_MKDIR, "mkdir" }, { TNP_R_METADATA, "metadata" }, { TNP_R_EXEC, "exec" },
-	{ TNP_R_INTERP, "interpreter" },
+static const struct {
+	uint32_t bit;
+	const char *word;
+} rights[] = {
+    {TNP_R_READ, "read"},	  {TNP_R_LIST, "list"},	    {TNP_R_WRITE, "write"},
+    {TNP_R_CREATE, "create"},	  {TNP_R_DELETE, "delete"}, {TNP_R_MKDIR, "mkdir"},
+    {TNP_R_METADATA, "metadata"}, {TNP_R_EXEC, "exec"},	    {TNP_R_INTERP, "interpreter"},
 };
 
 static const char *rights_text(struct ctx *c, uint32_t set)
@@ -77,7 +84,8 @@ static void say_lines(struct ctx *c, const struct planned *p)
 	struct table *t = table_new(c, 3);
 	for (size_t i = 0; i < p->plan->nlines; i++) {
 		const struct tnp_line *l = &p->plan->lines[i];
-		table_row(c, t, hold_colour[l->hold], safe(c, tn_cstr(l->text)), holds[l->hold], safe(c, tn_cstr(l->layer)));
+		table_row(c, t, hold_colour[l->hold], safe(c, tn_cstr(l->text)), holds[l->hold],
+			  safe(c, tn_cstr(l->layer)));
 	}
 	table_print(c, t, "  ");
 }
@@ -89,7 +97,8 @@ static void say_rules(struct ctx *c, const struct planned *p)
 		const struct tnp_rule *r = &p->plan->rules[i];
 		if (r->source.n >= 9 && memcmp(r->source.p, "baseline:", 9) == 0)
 			continue;
-		table_row(c, t, hold_colour[r->hold], xprintf(c, "%s%s", safe(c, r->path), r->tree ? " and below" : ""),
+		table_row(c, t, hold_colour[r->hold],
+			  xprintf(c, "%s%s", safe(c, r->path), r->tree ? " and below" : ""),
 			  rights_text(c, r->rights), safe(c, r->source));
 	}
 	if (!t->nrows)
@@ -104,8 +113,10 @@ static void say_baseline(struct ctx *c, const struct planned *p)
 	const struct tnp_row *rows = tnp_policy_rows(p->s.policy, &n);
 	struct table *t = table_new(c, 3);
 	for (size_t i = 0; i < n; i++)
-		table_row(c, t, C_PLAIN, rows[i].row, xprintf(c, "%s%s", safe(c, rows[i].path), rows[i].tree ? " and below" : ""),
-			  rights_text(c, rows[i].rights));
+		table_row(
+		    c, t, C_PLAIN, rows[i].row,
+		    xprintf(c, "%s%s", safe(c, rows[i].path), rows[i].tree ? " and below" : ""),
+		    rights_text(c, rows[i].rights));
 	printf("\nBaseline, what any program gets here:\n");
 	table_print(c, t, "  ");
 }
@@ -118,7 +129,8 @@ static void say_bindings(struct ctx *c, const struct planned *p)
 		const char *kinds = "";
 		for (enum tnp_kind k = 0; k < TNP_NKINDS; k++) {
 			if (tnp_policy_binds(p->s.policy, leaf->tools[i].name, k))
-				kinds = xprintf(c, "%s%s%s", kinds, *kinds ? ", " : "", tnp_kind_name(k));
+				kinds = xprintf(c, "%s%s%s", kinds, *kinds ? ", " : "",
+						tnp_kind_name(k));
 		}
 		table_row(c, t, *kinds ? C_PLAIN : C_DIM, safe(c, leaf->tools[i].name),
 			  *kinds ? kinds : "checked by the framework, not by the system");
@@ -133,7 +145,8 @@ static void say_missing(struct ctx *c, const struct planned *p)
 	size_t n = tnp_policy_missing_roots(p->s.policy, &v);
 	for (size_t i = 0; i < n; i++) {
 		paint(c, C_YELLOW, "%s does not exist", safe(c, v[i].root));
-		printf(" (%s): run refuses, unless --create-roots or --allow-missing-roots\n", safe(c, v[i].tool));
+		printf(" (%s): run refuses, unless --create-roots or --allow-missing-roots\n",
+		       safe(c, v[i].tool));
 	}
 }
 
@@ -143,11 +156,14 @@ static void say_program(struct ctx *c, const struct planned *p)
 		return;
 	field(c, "program", "%s", safe(c, tn_cstr(p->launch.path)));
 	if (p->launch.manager)
-		field(c, "", "stands behind the shim %s of %s", safe(c, tn_cstr(p->launch.shim)), p->launch.manager);
+		field(c, "", "stands behind the shim %s of %s", safe(c, tn_cstr(p->launch.shim)),
+		      p->launch.manager);
 	if (p->facts.script.n)
 		field(c, "script", "%s", safe(c, p->facts.script));
 	if (p->launch.elf.elf && !tns_elf_preloadable(&p->launch.elf))
-		field(c, "", "cannot load the library: only what the kernel holds is held, and its denials have no sentence");
+		field(c, "",
+		      "cannot load the library: only what the kernel holds is held, and its "
+		      "denials have no sentence");
 }
 
 static void say(struct ctx *c, const struct planned *p)
@@ -160,7 +176,9 @@ static void say(struct ctx *c, const struct planned *p)
 	if (situation_caveat(&p->s))
 		field(c, "note", "%s", situation_caveat(&p->s));
 	say_program(c, p);
-	field(c, "level", "%d%s", p->level, p->level ? " (Landlock, seccomp and the preload)" : " (the preload only: nothing is held by the kernel)");
+	field(c, "level", "%d%s", p->level,
+	      p->level ? " (Landlock, seccomp and the preload)"
+		       : " (the preload only: nothing is held by the kernel)");
 	printf("\nWho holds what:\n");
 	say_lines(c, p);
 	say_rules(c, p);
@@ -169,7 +187,8 @@ static void say(struct ctx *c, const struct planned *p)
 		say_baseline(c, p);
 	say_missing(c, p);
 	if (p->plan->refused_root && p->level > 0)
-		printf("run refuses this at level %d: %s is only bounded by /\n", p->level, safe(c, p->plan->refused_source));
+		printf("run refuses this at level %d: %s is only bounded by /\n", p->level,
+		       safe(c, p->plan->refused_source));
 }
 
 /* ---------------------------------------------------------------- as JSON */
@@ -268,7 +287,7 @@ static void json_missing(struct json *j, const struct planned *p)
 
 static void say_json(struct ctx *c, const struct planned *p)
 {
-	struct json j = { 0 };
+	struct json j = {0};
 	const tn_warrant *leaf = tn_grant_leaf(p->s.grant);
 	j_open(&j, NULL, '{');
 	j_text(&j, "sentence", p->sentence);
@@ -293,7 +312,7 @@ static void say_json(struct ctx *c, const struct planned *p)
 /* ---------------------------------------------------------------- */
 static void invalid(struct ctx *c)
 {
-	struct json j = { 0 };
+	struct json j = {0};
 	if (!c->args.json) {
 		paint(c, C_RED, "not valid");
 		printf(": %s (%d %s)\n", c->err.msg, c->err.code, tn_code_name(c->err.code));
@@ -315,7 +334,8 @@ static int run(struct ctx *c)
 	situation_grant(c, &p->s);
 	if (p->s.code != TN_OK) {
 		invalid(c);
-		return EXIT_NO; /* not an error: run would refuse this warrant, and that is what was asked */
+		return EXIT_NO; /* not an error: run would refuse this warrant, and that is what was
+				   asked */
 	}
 	facts_read(c, p);
 	situation_policy(c, &p->s, &p->facts);
@@ -329,6 +349,7 @@ static int run(struct ctx *c)
 	return p->plan->refused_root && p->level > 0 ? EXIT_NO : EXIT_YES;
 }
 
+/* clang-format off */
 const struct cmd cmd_plan = {
 	.name = "plan",
 	.synopsis = "[-w W] [--root KEY].. [OPTION].. [-- CMD..]",
@@ -343,3 +364,4 @@ const struct cmd cmd_plan = {
 	.refused = EXIT_ERROR,
 	.run = run,
 };
+/* clang-format on */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * run: reads what was asked for and hands it to the launcher, which does everything that touches the kernel.
- * Any error here is a program that does not start: exit 126, never a weaker session.
+ * run: reads what was asked for and hands it to the launcher, which does everything that touches
+ * the kernel. Any error here is a program that does not start: exit 126, never a weaker session.
  */
 #include "situation.h"
 #include "config.h"
@@ -16,10 +16,31 @@
 #include <tn_fail.h>
 
 enum {
-	O_WARRANT, O_ROOT, O_MODE, O_LEVEL, O_OBSERVE, O_POLICY, O_LOG, O_PRESET, O_APP, O_CWD, O_TMPDIR, O_KEEP_FD, O_CREATE_ROOTS,
-	O_ALLOW_MISSING, O_ALLOW_WRITABLE, O_ON_EXIT, O_LOG_LEVEL, O_QUIET, O_LATER,
+	O_WARRANT,
+	O_ROOT,
+	O_MODE,
+	O_LEVEL,
+	O_OBSERVE,
+	O_POLICY,
+	O_LOG,
+	O_PRESET,
+	O_APP,
+	O_CWD,
+	O_TMPDIR,
+	O_KEEP_FD,
+	O_CREATE_ROOTS,
+	O_ALLOW_MISSING,
+	O_ALLOW_WRITABLE,
+	O_ON_EXIT,
+	O_LOG_LEVEL,
+	O_QUIET,
+	O_LATER,
 };
-#define LATER(option) { .name = option, .later = true }
+#define LATER(option)                                                                              \
+	{                                                                                          \
+		.name = option, .later = true                                                      \
+	}
+/* clang-format off */
 static const struct opt opts[] = {
 	[O_WARRANT] = { .name = "warrant", .letter = 'w', .kind = OPT_ONE, .arg = "W", .hint = HINT_FILE,
 			.help = "the warrant: a file, - or its text (default: TENUO_WARRANT, then TENUO_WARRANT_FILE)" },
@@ -56,6 +77,7 @@ static const struct opt opts[] = {
 	LATER("session-key"), LATER("holder-key-fd"), LATER("holder-sign"), LATER("grace"), LATER("trace-denials"), LATER("scan-links"),
 	LATER("dns"), LATER("env"), LATER("strict-metadata"), LATER("receipts"), LATER("srl"),
 };
+/* clang-format on */
 
 enum { NPROTECT = 6 };
 struct asked {
@@ -73,7 +95,10 @@ static const char *env_of(const char *name)
 }
 
 /* ---------------------------------------------------------------- small options */
-struct word { const char *word; int value; };
+struct word {
+	const char *word;
+	int value;
+};
 
 static int word_of(const char *option, const char *text, const struct word *rows, size_t n)
 {
@@ -91,18 +116,19 @@ static int word_of(const char *option, const char *text, const struct word *rows
 
 static int level_read(struct ctx *c)
 {
-	static const struct word rows[] = { { "0", 0 }, { "1", 1 } };
+	static const struct word rows[] = {{"0", 0}, {"1", 1}};
 	const char *text = opt_get(c, O_LEVEL);
 	if (!text)
 		return -1;
 	if (strcmp(text, "2") == 0 || strcmp(text, "3") == 0)
-		die(TN_E_NOT_YET, "--level %s %s; --level 1 is the strongest there is", text, later_words());
+		die(TN_E_NOT_YET, "--level %s %s; --level 1 is the strongest there is", text,
+		    later_words());
 	return word_of("level", text, rows, 2);
 }
 
 static const char *observe_read(struct ctx *c)
 {
-	static const struct word rows[] = { { "preload", 0 } };
+	static const struct word rows[] = {{"preload", 0}};
 	const char *text = opt_get(c, O_OBSERVE);
 	if (!text)
 		return NULL;
@@ -118,11 +144,13 @@ static void mode_and_level(struct ctx *c, struct tns_run *r)
 	r->level = level_read(c);
 	r->observe = observe_read(c);
 	if (r->mode == TNP_ENFORCE && r->observe)
-		die(TN_E_USAGE, "--observe is for --mode audit and permissive; --level says how enforce holds");
+		die(TN_E_USAGE,
+		    "--observe is for --mode audit and permissive; --level says how enforce holds");
 	if (r->mode == TNP_ENFORCE && r->level >= 0 && r->level < config_get(c)->level)
 		die(TN_E_CONFIG, CONFIG_FILE " asks for level %d", config_get(c)->level);
 	if (r->mode != TNP_ENFORCE && r->level >= 0)
-		die(TN_E_USAGE, "--level is for --mode enforce; --observe says how audit and permissive watch");
+		die(TN_E_USAGE,
+		    "--level is for --mode enforce; --observe says how audit and permissive watch");
 }
 
 static void descriptors(struct ctx *c, struct tns_run *r)
@@ -143,8 +171,9 @@ static void descriptors(struct ctx *c, struct tns_run *r)
 
 static void small_options(struct ctx *c, struct tns_run *r)
 {
-	static const struct word exits[] = { { "keep", TNS_KEEP }, { "kill", TNS_KILL }, { "wait", TNS_WAIT } };
-	static const struct word tmpdirs[] = { { "keep", 1 } };
+	static const struct word exits[] = {
+	    {"keep", TNS_KEEP}, {"kill", TNS_KILL}, {"wait", TNS_WAIT}};
+	static const struct word tmpdirs[] = {{"keep", 1}};
 	const char *on_exit = opt_get(c, O_ON_EXIT), *tmpdir = opt_get(c, O_TMPDIR);
 	struct optvals app = opt_all(c, O_APP);
 	r->app = app.v;
@@ -161,7 +190,7 @@ static void small_options(struct ctx *c, struct tns_run *r)
 
 static void record(struct ctx *c, struct tns_run *r)
 {
-	static const struct word levels[] = { { "default", 0 }, { "all", 1 } };
+	static const struct word levels[] = {{"default", 0}, {"all", 1}};
 	const char *level = opt_get(c, O_LOG_LEVEL);
 	r->log = opt_has(c, O_LOG) ? opt_get(c, O_LOG) : env_of("TENUO_AUDIT_LOG");
 	if (!r->log)
@@ -170,8 +199,10 @@ static void record(struct ctx *c, struct tns_run *r)
 	if (r->log && !*r->log)
 		die(TN_E_USAGE, "--log is empty");
 	if (r->log && (strcmp(r->log, "syslog") == 0 || strcmp(r->log, "journal") == 0))
-		die(TN_E_NOT_YET, "the log %s %s; a path, stderr or fd:N is", r->log, later_words());
-	r->log_level = level ? word_of("log-level", level, levels, 2) : tnp_config_log_level(r->cfg);
+		die(TN_E_NOT_YET, "the log %s %s; a path, stderr or fd:N is", r->log,
+		    later_words());
+	r->log_level =
+	    level ? word_of("log-level", level, levels, 2) : tnp_config_log_level(r->cfg);
 }
 
 /* ---------------------------------------------------------------- policy */
@@ -186,12 +217,15 @@ static void policy(struct ctx *c, struct tns_run *r)
 /* A refusal ends with what to do about it. */
 static const char *way_out(enum tn_code code)
 {
-	static const struct { enum tn_code code; const char *text; } rows[] = {
-		{ TN_E_NO_WARRANT, "give one with -w W or TENUO_WARRANT" },
-		{ TN_E_NO_ROOTS, "name the issuer's public key with --root KEY or TENUO_TRUSTED_ROOTS" },
-		{ TN_E_EXPIRED, "ask its issuer for a new one" },
-		{ TN_E_UNTRUSTED_ROOT, "if you trust its issuer, name that key with --root KEY" },
-		{ TN_E_SYSTEM, "give one that can be read with -w W" },
+	static const struct {
+		enum tn_code code;
+		const char *text;
+	} rows[] = {
+	    {TN_E_NO_WARRANT, "give one with -w W or TENUO_WARRANT"},
+	    {TN_E_NO_ROOTS, "name the issuer's public key with --root KEY or TENUO_TRUSTED_ROOTS"},
+	    {TN_E_EXPIRED, "ask its issuer for a new one"},
+	    {TN_E_UNTRUSTED_ROOT, "if you trust its issuer, name that key with --root KEY"},
+	    {TN_E_SYSTEM, "give one that can be read with -w W"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (rows[i].code == code)
@@ -214,12 +248,13 @@ static struct tn_bytes stack_bytes(struct ctx *c, const struct chain *ch)
 		memcpy(p + n, ch->links[i]->envelope.p, ch->links[i]->envelope.n);
 		n += ch->links[i]->envelope.n;
 	}
-	return (struct tn_bytes){ p, n };
+	return (struct tn_bytes){p, n};
 }
 
 static enum tn_code verify(struct ctx *c, struct asked *a)
 {
-	struct tn_verify_opts o = { .roots = a->trust.roots, .nroots = a->trust.n, .now = now_seconds() };
+	struct tn_verify_opts o = {
+	    .roots = a->trust.roots, .nroots = a->trust.n, .now = now_seconds()};
 	TN_TRY(token_look(c, opt_get(c, O_WARRANT), &a->token));
 	TN_TRY(token_chain(c, &a->token, &a->chain));
 	if (a->trust.n == 0)
@@ -234,12 +269,14 @@ static void warrant(struct ctx *c, struct asked *a)
 	enum tn_code code = verify(c, a);
 	if (code == TN_OK)
 		return;
-	const char *why = code == TN_E_NO_WARRANT ? xprintf(c, "%s", c->err.msg) : xprintf(c, "no valid warrant: %s", c->err.msg);
+	const char *why = code == TN_E_NO_WARRANT ? xprintf(c, "%s", c->err.msg)
+						  : xprintf(c, "no valid warrant: %s", c->err.msg);
 	if (a->run.mode == TNP_ENFORCE)
 		die(code, "%s (%d); %s, or watch with --mode audit", why, code, way_out(code));
 	a->run.grant = NULL;
 	a->run.no_warrant = why;
-	note("%s; %s mode goes on and judges by the baseline alone", why, tnp_mode_name(a->run.mode));
+	note("%s; %s mode goes on and judges by the baseline alone", why,
+	     tnp_mode_name(a->run.mode));
 }
 
 static void roots(struct ctx *c, struct asked *a)
@@ -253,15 +290,18 @@ static void roots(struct ctx *c, struct asked *a)
 	a->run.dev_mode = a->trust.dev;
 }
 
-/* ---------------------------------------------------------------- what the session must not reach */
-static void protect(struct ctx *c, struct asked *a, const char *path, bool no_read, const char *what)
+/* ---------------------------------------------------------------- what the session must not reach
+ */
+static void protect(struct ctx *c, struct asked *a, const char *path, bool no_read,
+		    const char *what)
 {
 	char resolved[PATH_MAX];
 	if (!path || a->run.nprotect == NPROTECT)
 		return;
 	if (!realpath(path, resolved))
 		snprintf(resolved, sizeof(resolved), "%s", path);
-	a->protect[a->run.nprotect++] = (struct tnp_protect){ .path = tn_cstr(xprintf(c, "%s", resolved)), .no_read = no_read, .what = what };
+	a->protect[a->run.nprotect++] = (struct tnp_protect){
+	    .path = tn_cstr(xprintf(c, "%s", resolved)), .no_read = no_read, .what = what};
 }
 
 static void protect_all(struct ctx *c, struct asked *a)
@@ -302,6 +342,7 @@ static int run(struct ctx *c)
 	return tns_run(&a->run);
 }
 
+/* clang-format off */
 const struct cmd cmd_run = {
 	.name = "run",
 	.synopsis = "[-w W] [--root KEY].. [--mode M] [OPTION].. -- CMD..",
@@ -316,3 +357,4 @@ const struct cmd cmd_run = {
 	.refused = TNS_EXIT_REFUSED,
 	.run = run,
 };
+/* clang-format on */

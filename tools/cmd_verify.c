@@ -4,7 +4,7 @@
 
 static int run(struct ctx *c)
 {
-	struct judged v = { .code = TN_OK };
+	struct judged v = {.code = TN_OK};
 	judge(c, &v);
 	if (c->args.json)
 		judged_json(c, &v, false);
@@ -13,6 +13,7 @@ static int run(struct ctx *c)
 	return v.code == TN_OK ? EXIT_YES : EXIT_NO;
 }
 
+/* clang-format off */
 const struct cmd cmd_verify = {
 	.name = "verify",
 	.synopsis = "[--root KEY].. [--now T] [W]",
@@ -25,3 +26,4 @@ const struct cmd cmd_verify = {
 	.refused = EXIT_ERROR,
 	.run = run,
 };
+/* clang-format on */

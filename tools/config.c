@@ -14,7 +14,10 @@
 
 enum { CONFIG_TEXT_MAX = 1 << 20 };
 
-static _Noreturn void wrong(const char *why) { die(TN_E_CONFIG, CONFIG_FILE ": %s", why); }
+static _Noreturn void wrong(const char *why)
+{
+	die(TN_E_CONFIG, CONFIG_FILE ": %s", why);
+}
 
 static const char *text_of(struct ctx *c, const struct tn_value *v)
 {
@@ -55,9 +58,15 @@ static void set_level(struct ctx *c, const struct tn_value *v, struct config *g)
 	g->level = (int)v->i;
 }
 
-static void set_policy(struct ctx *c, const struct tn_value *v, struct config *g) { g->policy = text_of(c, v); }
+static void set_policy(struct ctx *c, const struct tn_value *v, struct config *g)
+{
+	g->policy = text_of(c, v);
+}
 
-static void set_log(struct ctx *c, const struct tn_value *v, struct config *g) { g->log = text_of(c, v); }
+static void set_log(struct ctx *c, const struct tn_value *v, struct config *g)
+{
+	g->log = text_of(c, v);
+}
 
 static void set_dev_mode(struct ctx *c, const struct tn_value *v, struct config *g)
 {
@@ -85,9 +94,18 @@ static void set_revocation(struct ctx *c, const struct tn_value *v, struct confi
 	die(TN_E_NOT_YET, CONFIG_FILE ": revocation_list %s", later_words());
 }
 
-static const struct { const char *key; void (*set)(struct ctx *c, const struct tn_value *v, struct config *g); } keys[] = {
-	{ "trusted_roots", set_roots }, { "mode", set_mode }, { "level", set_level }, { "policy", set_policy }, { "log", set_log },
-	{ "dev_mode", set_dev_mode }, { "require_holder_proof", set_proof }, { "revocation_list", set_revocation },
+static const struct {
+	const char *key;
+	void (*set)(struct ctx *c, const struct tn_value *v, struct config *g);
+} keys[] = {
+    {"trusted_roots", set_roots},
+    {"mode", set_mode},
+    {"level", set_level},
+    {"policy", set_policy},
+    {"log", set_log},
+    {"dev_mode", set_dev_mode},
+    {"require_holder_proof", set_proof},
+    {"revocation_list", set_revocation},
 };
 
 static void set(struct ctx *c, const struct tn_pair *p, struct config *g)
@@ -105,7 +123,8 @@ static void parse(struct ctx *c, const char *text, size_t n, struct config *g)
 {
 	struct cJSON *doc = NULL;
 	struct tn_value v;
-	if (tnp_json_parse(text, n, &doc, &c->err) != TN_OK || tnp_json_value(doc, &c->arena, &v, &c->err) != TN_OK)
+	if (tnp_json_parse(text, n, &doc, &c->err) != TN_OK ||
+	    tnp_json_value(doc, &c->arena, &v, &c->err) != TN_OK)
 		die_err(&c->err, CONFIG_FILE);
 	tnp_json_free(doc);
 	if (v.type != TN_V_MAP)
@@ -115,7 +134,10 @@ static void parse(struct ctx *c, const char *text, size_t n, struct config *g)
 }
 
 /* The file, and the directory it lies in: either would let somebody else put another file there. */
-static bool roots_alone(const struct stat *st) { return st->st_uid == 0 && (st->st_mode & 022) == 0; }
+static bool roots_alone(const struct stat *st)
+{
+	return st->st_uid == 0 && (st->st_mode & 022) == 0;
+}
 
 static int open_checked(void)
 {
@@ -123,7 +145,8 @@ static int open_checked(void)
 	int d = open("/etc/tenuo-shim", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (d < 0 && errno == ENOENT)
 		return -1;
-	int fd = d < 0 ? -1 : openat(d, "config.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd =
+	    d < 0 ? -1 : openat(d, "config.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && d >= 0 && errno == ENOENT) {
 		close(d);
 		return -1;
@@ -138,7 +161,7 @@ static int open_checked(void)
 
 const struct config *config_get(struct ctx *c)
 {
-	static struct config g = { .level = -1 };
+	static struct config g = {.level = -1};
 	static bool read_once;
 	if (read_once)
 		return &g;
@@ -148,7 +171,9 @@ const struct config *config_get(struct ctx *c)
 		return &g;
 	char *text = xalloc(c, CONFIG_TEXT_MAX + 1);
 	size_t n = 0;
-	for (ssize_t got; n <= CONFIG_TEXT_MAX && (got = read(fd, text + n, CONFIG_TEXT_MAX + 1 - n)) != 0; n += (size_t)got) {
+	for (ssize_t got;
+	     n <= CONFIG_TEXT_MAX && (got = read(fd, text + n, CONFIG_TEXT_MAX + 1 - n)) != 0;
+	     n += (size_t)got) {
 		if (got < 0)
 			die_sys("cannot read " CONFIG_FILE);
 	}

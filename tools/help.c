@@ -29,8 +29,10 @@ static void option_row(const struct ctx *c, const struct opt *o)
 {
 	const int indent = 30;
 	char left[64];
-	int n = o->letter ? snprintf(left, sizeof(left), "-%c, ", o->letter) : snprintf(left, sizeof(left), "    ");
-	n += snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+	int n = o->letter ? snprintf(left, sizeof(left), "-%c, ", o->letter)
+			  : snprintf(left, sizeof(left), "    ");
+	n += snprintf(left + n, sizeof(left) - (size_t)n, "--%s%s%s", o->name, o->arg ? " " : "",
+		      o->arg ? o->arg : "");
 	printf("  ");
 	paint(c, C_BOLD, "%s", left);
 	if (n + 2 >= indent - 1)
@@ -77,7 +79,8 @@ void help_cmd(const struct ctx *c, const struct cmd *cmd)
 void help_all(const struct ctx *c)
 {
 	printf("Usage: tenuo-shim COMMAND [OPTION].. [OPERAND]..\n\n"
-	       "Runs programs under a Tenuo warrant and holds their file, exec and network operations to it.\n\n"
+	       "Runs programs under a Tenuo warrant and holds their file, exec and network "
+	       "operations to it.\n\n"
 	       "Commands:\n");
 	for (size_t i = 0; i < ncmds; i++) {
 		if (cmds[i]->hidden)
@@ -87,7 +90,8 @@ void help_all(const struct ctx *c)
 		wrap(cmds[i]->what, 14, 14);
 	}
 	printf("\nEach has --help, which is its manual, and --json.\n"
-	       "Exit status: 0 yes, 1 error, 2 no; `run` ends as its program does (126 refused, 127 not found).\n");
+	       "Exit status: 0 yes, 1 error, 2 no; `run` ends as its program does (126 refused, "
+	       "127 not found).\n");
 }
 
 /* ---------------------------------------------------------------- completions */
@@ -122,13 +126,17 @@ static void bash_words(const struct cmd *cmd)
 	for (size_t i = 0; i < ncommon_opts; i++)
 		printf("--%s%s", common_opts[i].name, i + 1 < ncommon_opts ? " " : "");
 	printf("%s%s\"; operands=%s ;;\n", cmd->words ? " " : "", cmd->words ? cmd->words : "",
-	       cmd->operands == HINT_FILE ? "-f" : cmd->operands == HINT_COMMAND ? "-c" : "");
+	       cmd->operands == HINT_FILE      ? "-f"
+	       : cmd->operands == HINT_COMMAND ? "-c"
+					       : "");
 }
 
 static void bash_all(void)
 {
-	printf("# SPDX-License-Identifier: Apache-2.0\n# made by `tenuo-shim completion bash`\n_tenuo_shim()\n{\n"
-	       "\tlocal cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\" cmd=\"${COMP_WORDS[1]}\" words= operands=\n"
+	printf("# SPDX-License-Identifier: Apache-2.0\n# made by `tenuo-shim completion "
+	       "bash`\n_tenuo_shim()\n{\n"
+	       "\tlocal cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\" "
+	       "cmd=\"${COMP_WORDS[1]}\" words= operands=\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tCOMPREPLY=($(compgen -W \"");
 	for (size_t i = 0; i < ncmds; i++) {
 		if (!cmds[i]->hidden)
@@ -218,7 +226,8 @@ static void zsh_cmd(const struct cmd *cmd)
 
 static void zsh_all(void)
 {
-	printf("#compdef tenuo-shim\n# SPDX-License-Identifier: Apache-2.0\n# made by `tenuo-shim completion zsh`\n"
+	printf("#compdef tenuo-shim\n# SPDX-License-Identifier: Apache-2.0\n# made by `tenuo-shim "
+	       "completion zsh`\n"
 	       "_tenuo_shim() {\n\tlocal -a commands=(\n");
 	for (size_t i = 0; i < ncmds; i++) {
 		if (cmds[i]->hidden)
@@ -227,8 +236,9 @@ static void zsh_all(void)
 		quoted(cmds[i]->what, "");
 		printf("'\n");
 	}
-	printf("\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n"
-	       "\tlocal cmd=$words[2]\n\tshift words\n\t(( CURRENT-- ))\n\tcase $cmd in\n");
+	printf(
+	    "\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n"
+	    "\tlocal cmd=$words[2]\n\tshift words\n\t(( CURRENT-- ))\n\tcase $cmd in\n");
 	for (size_t i = 0; i < ncmds; i++) {
 		if (!cmds[i]->hidden)
 			zsh_cmd(cmds[i]);
@@ -238,7 +248,8 @@ static void zsh_all(void)
 
 static void fish_row(const struct cmd *cmd, const struct opt *o)
 {
-	printf("complete -c tenuo-shim -n '__fish_seen_subcommand_from %s' -l %s", cmd->name, o->name);
+	printf("complete -c tenuo-shim -n '__fish_seen_subcommand_from %s' -l %s", cmd->name,
+	       o->name);
 	if (o->letter)
 		printf(" -s %c", o->letter);
 	if (o->hint == HINT_FILE || o->hint == HINT_DIR)
@@ -264,9 +275,12 @@ static void fish_cmd(const struct cmd *cmd)
 	for (size_t i = 0; i < ncommon_opts; i++)
 		fish_row(cmd, &common_opts[i]);
 	if (cmd->words)
-		printf("complete -c tenuo-shim -n '__fish_seen_subcommand_from %s' -f -a '%s'\n", cmd->name, cmd->words);
+		printf("complete -c tenuo-shim -n '__fish_seen_subcommand_from %s' -f -a '%s'\n",
+		       cmd->name, cmd->words);
 	if (cmd->operands == HINT_COMMAND)
-		printf("complete -c tenuo-shim -n '__fish_seen_subcommand_from %s' -a '(__fish_complete_command)'\n", cmd->name);
+		printf("complete -c tenuo-shim -n '__fish_seen_subcommand_from %s' -a "
+		       "'(__fish_complete_command)'\n",
+		       cmd->name);
 }
 
 static void fish_all(void)
@@ -280,8 +294,13 @@ static void fish_all(void)
 
 bool completion_print(const char *shell)
 {
-	static const struct { const char *shell; void (*print)(void); } rows[] = {
-		{ "bash", bash_all }, { "zsh", zsh_all }, { "fish", fish_all },
+	static const struct {
+		const char *shell;
+		void (*print)(void);
+	} rows[] = {
+	    {"bash", bash_all},
+	    {"zsh", zsh_all},
+	    {"fish", fish_all},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (strcmp(rows[i].shell, shell) == 0) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the command is given: tokens, keys, roots, JSON.
- * MUST NOT echo key text, not even of a key that cannot be read: it may be a good key of the wrong kind.
+ * MUST NOT echo key text, not even of a key that cannot be read: it may be a good key of the wrong
+ * kind.
  */
 #include "config.h"
 
@@ -63,13 +64,13 @@ enum tn_code read_try(struct ctx *c, const char *path, size_t limit, struct text
 		return tn_fail(&c->err, TN_E_SYSTEM, "cannot read %s: %s", name, strerror(cause));
 	if ((size_t)n > limit)
 		return tn_fail(&c->err, TN_E_TOO_LARGE, "%s is larger than %zu bytes", name, limit);
-	*out = (struct text){ buf, (size_t)n };
+	*out = (struct text){buf, (size_t)n};
 	return TN_OK;
 }
 
 struct text read_all(struct ctx *c, const char *path, size_t limit)
 {
-	struct text t = { 0 };
+	struct text t = {0};
 	if (read_try(c, path, limit, &t) != TN_OK)
 		die(c->err.code, "%s", c->err.msg);
 	return t;
@@ -82,7 +83,8 @@ static bool exists(const char *path)
 }
 
 /* ---------------------------------------------------------------- tokens */
-/* A short word that is no file is far more likely a mistyped path than a token: the smallest warrant has 300 characters. */
+/* A short word that is no file is far more likely a mistyped path than a token: the smallest
+ * warrant has 300 characters. */
 static bool looks_like_token(const char *w)
 {
 	return strlen(w) >= 100 || strncmp(w, "-----BEGIN ", 11) == 0;
@@ -98,16 +100,17 @@ static enum tn_code token_try(struct ctx *c, const char *w, struct token *t)
 	if (!*w)
 		return tn_fail(&c->err, TN_E_NO_WARRANT, "the warrant is empty");
 	if (!looks_like_token(w) && (errno == ENOENT || errno == ENOTDIR))
-		return tn_fail(&c->err, TN_E_SYSTEM, "there is no file %s, and it is not a warrant itself", w);
+		return tn_fail(&c->err, TN_E_SYSTEM,
+			       "there is no file %s, and it is not a warrant itself", w);
 	if (!looks_like_token(w))
 		return tn_fail(&c->err, TN_E_SYSTEM, "cannot read %s: %s", w, strerror(errno));
-	*t = (struct token){ { w, strlen(w) }, "the command line", NULL };
+	*t = (struct token){{w, strlen(w)}, "the command line", NULL};
 	return TN_OK;
 }
 
 struct token token_read(struct ctx *c, const char *w)
 {
-	struct token t = { 0 };
+	struct token t = {0};
 	if (token_try(c, w, &t) != TN_OK)
 		die(c->err.code, "%s", c->err.msg);
 	return t;
@@ -116,15 +119,15 @@ struct token token_read(struct ctx *c, const char *w)
 enum tn_code token_look(struct ctx *c, const char *w, struct token *t)
 {
 	const char *env = getenv("TENUO_WARRANT"), *file = getenv("TENUO_WARRANT_FILE");
-	*t = (struct token){ 0 };
+	*t = (struct token){0};
 	if (w)
 		return token_try(c, w, t);
 	if (env && *env) {
-		*t = (struct token){ { env, strlen(env) }, "TENUO_WARRANT", NULL };
+		*t = (struct token){{env, strlen(env)}, "TENUO_WARRANT", NULL};
 		return TN_OK;
 	}
 	if (file && *file) {
-		*t = (struct token){ { NULL, 0 }, "TENUO_WARRANT_FILE", file };
+		*t = (struct token){{NULL, 0}, "TENUO_WARRANT_FILE", file};
 		return read_try(c, file, TOKEN_TEXT_MAX, &t->text);
 	}
 	return tn_fail(&c->err, TN_E_NO_WARRANT, "there is no warrant");
@@ -135,7 +138,8 @@ struct token token_find(struct ctx *c, const char *w, const char *how)
 	struct token t;
 	enum tn_code code = token_look(c, w, &t);
 	if (code == TN_E_NO_WARRANT && !w)
-		die(code, "there is no warrant: %s, or set TENUO_WARRANT or TENUO_WARRANT_FILE", how);
+		die(code, "there is no warrant: %s, or set TENUO_WARRANT or TENUO_WARRANT_FILE",
+		    how);
 	if (code != TN_OK)
 		die(code, "%s", c->err.msg);
 	return t;
@@ -147,12 +151,18 @@ enum tn_code token_chain(struct ctx *c, const struct token *t, struct chain *ch)
 }
 
 /* ---------------------------------------------------------------- keys */
-struct secret_text { char buf[KEY_TEXT_MAX + 2]; size_t n; };
+struct secret_text {
+	char buf[KEY_TEXT_MAX + 2];
+	size_t n;
+};
 
 static void wipe(void *p, size_t n)
 {
 	memset(p, 0, n);
-	__asm__ volatile("" : : "r"(p) : "memory"); /* the memory is not read again: keep the store */
+	__asm__ volatile(""
+			 :
+			 : "r"(p)
+			 : "memory"); /* the memory is not read again: keep the store */
 }
 
 /* Best effort: a small RLIMIT_MEMLOCK must not stop an unprivileged user. */
@@ -170,7 +180,8 @@ struct tn_key *key_memory(void)
 	lock_memory(&the_key, sizeof(the_key));
 	if (dumpable_before < 0)
 		dumpable_before = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core dump and no debugger of the same user sees the key */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0,
+	      0); /* no core dump and no debugger of the same user sees the key */
 	return &the_key;
 }
 
@@ -178,7 +189,8 @@ void key_forget(void)
 {
 	tn_key_wipe(&the_key);
 	if (dumpable_before == 1)
-		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* the launcher's own /proc must be its own again */
+		prctl(PR_SET_DUMPABLE, 1, 0, 0,
+		      0); /* the launcher's own /proc must be its own again */
 	dumpable_before = -1;
 }
 
@@ -195,17 +207,22 @@ static void check_owner_only(int fd, const char *what, bool is_public)
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return;
 	/*
-	 * keygen's file and a public key look alike: 32 bytes of base64.  A warrant carries its holder's key in the clear, so a
-	 * secret taken for a public key would be published; only the mode tells them apart.
+	 * keygen's file and a public key look alike: 32 bytes of base64.  A warrant carries its
+	 * holder's key in the clear, so a secret taken for a public key would be published; only
+	 * the mode tells them apart.
 	 */
 	if (is_public && (st.st_mode & 077) == 0)
-		die(TN_E_BAD_KEY, "%s: only its owner may read that file, so it looks like a secret key; if it is a public key, "
-		    "make the file readable or give its text", what);
+		die(TN_E_BAD_KEY,
+		    "%s: only its owner may read that file, so it looks like a secret key; if it "
+		    "is a public key, "
+		    "make the file readable or give its text",
+		    what);
 	if (!is_public && (st.st_mode & 07) != 0)
 		note("warning: %s: everybody may read that key file", what);
 }
 
-static void key_text(struct ctx *c, const char *what, const char *arg, bool is_public, struct secret_text *out)
+static void key_text(struct ctx *c, const char *what, const char *arg, bool is_public,
+		     struct secret_text *out)
 {
 	if (strcmp(arg, "-") != 0 && !exists(arg)) {
 		out->n = strlen(arg);
@@ -245,7 +262,10 @@ void key_read(struct ctx *c, const char *what, const char *arg, struct tn_key *k
 	wipe(t, sizeof(*t));
 	wipe_argument(arg);
 	if (code != TN_OK)
-		die(TN_E_BAD_KEY, "%s is neither a usable secret key (base64, base64url, hex, PEM) nor a file with one", what);
+		die(TN_E_BAD_KEY,
+		    "%s is neither a usable secret key (base64, base64url, hex, PEM) nor a file "
+		    "with one",
+		    what);
 }
 
 void pub_read(struct ctx *c, const char *what, const char *arg, struct tn_pub *p)
@@ -255,7 +275,10 @@ void pub_read(struct ctx *c, const char *what, const char *arg, struct tn_pub *p
 	enum tn_code code = tn_pub_parse(t->buf, t->n, p, &c->err);
 	wipe(t, sizeof(*t));
 	if (code != TN_OK)
-		die(TN_E_BAD_KEY, "%s is neither a usable public key (base64, base64url, hex, PEM) nor a file with one", what);
+		die(TN_E_BAD_KEY,
+		    "%s is neither a usable public key (base64, base64url, hex, PEM) nor a file "
+		    "with one",
+		    what);
 }
 
 /* ---------------------------------------------------------------- trusted roots */
@@ -275,7 +298,8 @@ static void trust_env(struct ctx *c, struct trust *t, const char *env)
 	char *list = tn_arena_dup(&c->arena, env, strlen(env)), *save = NULL;
 	if (!list)
 		die(TN_E_NO_MEMORY, "not enough memory");
-	for (char *item = strtok_r(list, ", \t\n", &save); item; item = strtok_r(NULL, ", \t\n", &save))
+	for (char *item = strtok_r(list, ", \t\n", &save); item;
+	     item = strtok_r(NULL, ", \t\n", &save))
 		trust_add(c, t, "an entry of TENUO_TRUSTED_ROOTS", item);
 	t->origin = "TENUO_TRUSTED_ROOTS";
 }
@@ -283,7 +307,8 @@ static void trust_env(struct ctx *c, struct trust *t, const char *env)
 static bool env_true(const char *name)
 {
 	const char *v = getenv(name);
-	return v && (strcmp(v, "1") == 0 || strcasecmp(v, "true") == 0 || strcasecmp(v, "yes") == 0);
+	return v &&
+	       (strcmp(v, "1") == 0 || strcasecmp(v, "true") == 0 || strcasecmp(v, "yes") == 0);
 }
 
 static void trust_dev(struct ctx *c, struct trust *t)
@@ -334,7 +359,7 @@ static void trust_asked(struct ctx *c, struct optvals roots, struct trust *t)
 
 void trust_find(struct ctx *c, struct optvals roots, struct trust *t)
 {
-	*t = (struct trust){ 0 };
+	*t = (struct trust){0};
 	/* A list that is not looked at would be a weaker policy than the one that was asked for. */
 	if (getenv("TENUO_REVOCATION_LIST") && *getenv("TENUO_REVOCATION_LIST"))
 		die(TN_E_NOT_YET, "TENUO_REVOCATION_LIST %s; unset it", later_words());
@@ -360,9 +385,10 @@ struct text json_read(struct ctx *c, const char *arg)
 {
 	const char *p = arg + strspn(arg, " \t\r\n");
 	if (*p == '{' || *p == '[')
-		return (struct text){ arg, strlen(arg) };
+		return (struct text){arg, strlen(arg)};
 	if (strcmp(arg, "-") != 0 && !exists(arg))
-		die(TN_E_JSON, "there is no file %s, and it is not JSON itself", safe(c, tn_cstr(arg)));
+		die(TN_E_JSON, "there is no file %s, and it is not JSON itself",
+		    safe(c, tn_cstr(arg)));
 	return read_all(c, arg, JSON_TEXT_MAX);
 }
 

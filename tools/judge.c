@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { O_ROOT, O_NOW, O_SRL };
+/* clang-format off */
 const struct opt judge_opts[] = {
 	[O_ROOT] = { .name = "root", .kind = OPT_MANY, .arg = "KEY", .hint = HINT_FILE,
 		     .help = "a trusted root's public key, or a file with it (default: TENUO_TRUSTED_ROOTS)" },
@@ -11,6 +12,7 @@ const struct opt judge_opts[] = {
 		    .help = "judge as of this time: Unix seconds or like 2026-11-23T12:00:00Z" },
 	[O_SRL] = { .name = "srl", .kind = OPT_ONE, .arg = "FILE", .later = true },
 };
+/* clang-format on */
 
 _Static_assert(sizeof(judge_opts) / sizeof(*judge_opts) == NJUDGE_OPTS, "judge.h counts the rows");
 
@@ -31,10 +33,12 @@ void judge(struct ctx *c, struct judged *v)
 	if (v->trust.n == 0) {
 		v->code = c->err.code = TN_E_NO_ROOTS;
 		c->err.link = -1;
-		snprintf(c->err.msg, sizeof(c->err.msg), "no trusted root is configured, so no warrant is valid; name one with --root");
+		snprintf(
+		    c->err.msg, sizeof(c->err.msg),
+		    "no trusted root is configured, so no warrant is valid; name one with --root");
 		return;
 	}
-	struct tn_verify_opts o = { .roots = v->trust.roots, .nroots = v->trust.n, .now = v->now };
+	struct tn_verify_opts o = {.roots = v->trust.roots, .nroots = v->trust.n, .now = v->now};
 	v->code = tn_chain_verify(v->chain.links, v->chain.n, &o, &c->arena, &v->grant, &c->err);
 }
 
@@ -48,7 +52,7 @@ static const char *failing_link(struct ctx *c, const struct judged *v)
 
 void judged_json(struct ctx *c, const struct judged *v, bool with_chain)
 {
-	struct json j = { 0 };
+	struct json j = {0};
 	j_open(&j, NULL, '{');
 	if (with_chain && v->code == TN_E_NO_ROOTS)
 		j_raw(&j, "valid", "null"); /* inspect was not asked whom to trust */
@@ -82,8 +86,9 @@ void judged_print(struct ctx *c, const struct judged *v)
 	if (v->code == TN_OK) {
 		const tn_warrant *leaf = v->chain.links[v->chain.n - 1];
 		paint(c, C_GREEN, "valid");
-		printf(": %s, %zu link%s, %s (root by %s)\n", show_id(c, leaf), v->chain.n, v->chain.n == 1 ? "" : "s",
-		       show_left(c, leaf->expires_at, v->now), v->trust.origin);
+		printf(": %s, %zu link%s, %s (root by %s)\n", show_id(c, leaf), v->chain.n,
+		       v->chain.n == 1 ? "" : "s", show_left(c, leaf->expires_at, v->now),
+		       v->trust.origin);
 		return;
 	}
 	paint(c, C_RED, "not valid");

@@ -12,32 +12,38 @@
 #error "the build names the version"
 #endif
 
-extern const struct cmd cmd_compile_policy, cmd_completion, cmd_doctor, cmd_explain, cmd_grant, cmd_inspect, cmd_keygen, cmd_mint,
-	cmd_plan, cmd_run, cmd_test, cmd_verify;
+extern const struct cmd cmd_compile_policy, cmd_completion, cmd_doctor, cmd_explain, cmd_grant,
+    cmd_inspect, cmd_keygen, cmd_mint, cmd_plan, cmd_run, cmd_test, cmd_verify;
 
 const struct cmd *const cmds[] = {
 #ifdef TENUO_WITH_LAUNCHER
-	&cmd_run, &cmd_doctor,
+    &cmd_run,	  &cmd_doctor,
 #endif
-	&cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_plan, &cmd_completion,
-	&cmd_compile_policy,
+    &cmd_keygen,  &cmd_mint,   &cmd_grant, &cmd_inspect,    &cmd_verify,
+    &cmd_explain, &cmd_test,   &cmd_plan,  &cmd_completion, &cmd_compile_policy,
 };
 const size_t ncmds = sizeof(cmds) / sizeof(*cmds);
 
-/* Parts of the command that a later version has; named, so that nobody takes them for a typing error. */
-static const char *const later_cmds[] = { "report", "suggest", "why", "whoami", "status", "renew", "receipts", "srl" };
+/* Parts of the command that a later version has; named, so that nobody takes them for a typing
+ * error. */
+static const char *const later_cmds[] = {"report", "suggest", "why",	  "whoami",
+					 "status", "renew",   "receipts", "srl"};
 
 static struct ctx the; /* die() must know how to speak from anywhere */
 
-const char *later_words(void) { return "is not in this version yet"; }
+const char *later_words(void)
+{
+	return "is not in this version yet";
+}
 
 /* ---------------------------------------------------------------- ending */
 static void complain(enum tn_code code, const char *msg)
 {
-	fprintf(stderr, "tenuo-shim%s%s: %s\n", the.cmd ? " " : "", the.cmd ? the.cmd->name : "", msg);
+	fprintf(stderr, "tenuo-shim%s%s: %s\n", the.cmd ? " " : "", the.cmd ? the.cmd->name : "",
+		msg);
 	if (!the.args.json)
 		return;
-	struct json j = { 0 };
+	struct json j = {0};
 	j_open(&j, NULL, '{');
 	j_open(&j, "error", '{');
 	j_int(&j, "code", code);
@@ -85,7 +91,8 @@ _Noreturn void die_err(const struct tn_err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	snprintf(whole, sizeof(whole), "%s: %s (%d %s)", msg, e->msg, e->code, tn_code_name(e->code));
+	snprintf(whole, sizeof(whole), "%s: %s (%d %s)", msg, e->msg, e->code,
+		 tn_code_name(e->code));
 	end_with_error(e->code, whole);
 }
 

@@ -12,8 +12,11 @@ void holder_read(struct ctx *c, const char *arg, struct tn_mint *m)
 	struct tn_pub pub;
 	bool is_file = access(arg, F_OK) == 0 || strcmp(arg, "-") == 0;
 	if (!is_file && tn_pub_parse(arg, strlen(arg), &pub, &c->err) != TN_OK)
-		die(TN_E_BAD_KEY, "--holder is neither a public key (32 bytes in base64, base64url or hex, or PEM) nor a file with "
-		    "one; a holder that is only a name %s", later_words());
+		die(TN_E_BAD_KEY,
+		    "--holder is neither a public key (32 bytes in base64, base64url or hex, or "
+		    "PEM) nor a file with "
+		    "one; a holder that is only a name %s",
+		    later_words());
 	pub_read(c, "--holder", arg, &m->holder);
 	m->has_holder = true;
 }

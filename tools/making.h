@@ -8,6 +8,7 @@ void holder_read(struct ctx *c, const char *arg, struct tn_mint *m);
 void capabilities_read(struct ctx *c, const char *arg, struct tn_mint *m);
 void issuer_key_read(struct ctx *c, const char *arg, struct tn_key *k); /* NULL: TENUO_ISSUER_KEY */
 
+/* clang-format off */
 #define OPT_HOLDER                                                                                             \
 	{ .name = "holder", .kind = OPT_ONE, .arg = "KEY", .hint = HINT_FILE,                                  \
 	  .help = "the public key of whoever may use it, or a file with it" }
@@ -23,5 +24,6 @@ void issuer_key_read(struct ctx *c, const char *arg, struct tn_key *k); /* NULL:
 	"{\"url_pattern\": U}, {\"url_safe\": {..}}, {\"shlex\": [..]}, {\"contains\": [..]}, {\"subset\": [..]}, {\"all\": [..]}, " \
 	"{\"any\": [..]}, {\"not\": C}, {\"regex\": R}, {\"cel\": E}, {\"wildcard\": true}. A tool with {} takes any arguments; " \
 	"\"_allow_unknown\": true beside the arguments lets others pass."
+/* clang-format on */
 
 #endif

@@ -12,7 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct tn_str str(const char *s) { return (struct tn_str){ s, strlen(s) }; }
+static struct tn_str str(const char *s)
+{
+	return (struct tn_str){s, strlen(s)};
+}
 
 /* ---------------------------------------------------------------- paths */
 static const char *absolute(struct ctx *c, const char *path)
@@ -39,8 +42,9 @@ static const char *resolve(struct ctx *c, const char *path, bool *is_dir)
 }
 
 /*
- * A name that does not exist: the parent as the kernel resolves it, and the last component.  If the parent is missing too, its
- * parent, and so on: the kernel would say ENOENT, but the question "would it be allowed" still has an answer.
+ * A name that does not exist: the parent as the kernel resolves it, and the last component.  If the
+ * parent is missing too, its parent, and so on: the kernel would say ENOENT, but the question
+ * "would it be allowed" still has an answer.
  */
 static const char *resolve_new(struct ctx *c, const char *path)
 {
@@ -54,7 +58,8 @@ static const char *resolve_new(struct ctx *c, const char *path)
 	char *slash = strrchr(copy, '/');
 	const char *last = slash + 1;
 	if (strcmp(last, ".") == 0 || strcmp(last, "..") == 0)
-		die(TN_E_BAD_OBJECT, "%s does not exist and cannot be made", safe(c, tn_cstr(path)));
+		die(TN_E_BAD_OBJECT, "%s does not exist and cannot be made",
+		    safe(c, tn_cstr(path)));
 	const char *dirname = slash == copy ? "/" : xprintf(c, "%.*s", (int)(slash - copy), copy);
 	const char *parent = resolve(c, dirname, &dir);
 	if (!parent)
@@ -110,8 +115,10 @@ static const char *search(struct ctx *c, const char *name)
 	const char *path = getenv("PATH");
 	if (strchr(name, '/'))
 		return absolute(c, name);
-	char *list = tn_arena_dup(&c->arena, path ? path : "", path ? strlen(path) : 0), *save = NULL;
-	for (char *dir = list ? strtok_r(list, ":", &save) : NULL; dir; dir = strtok_r(NULL, ":", &save)) {
+	char *list = tn_arena_dup(&c->arena, path ? path : "", path ? strlen(path) : 0),
+	     *save = NULL;
+	for (char *dir = list ? strtok_r(list, ":", &save) : NULL; dir;
+	     dir = strtok_r(NULL, ":", &save)) {
 		const char *full = xprintf(c, "%s/%s", dir, name);
 		if (access(full, X_OK) == 0)
 			return absolute(c, full);
@@ -119,7 +126,8 @@ static const char *search(struct ctx *c, const char *name)
 	die(TN_E_SYSTEM, "there is no program %s in PATH", safe(c, tn_cstr(name)));
 }
 
-/* "git status" as one operand: words as a shell splits them, quotes understood, nothing expanded. */
+/* "git status" as one operand: words as a shell splits them, quotes understood, nothing expanded.
+ */
 static size_t split(char *line, const char **word, size_t max)
 {
 	size_t n = 0;
@@ -175,8 +183,12 @@ static void read_exec(struct ctx *c, struct operation *o)
 	o->object = resolve(c, requested, &dir);
 	if (!o->object)
 		die(TN_E_SYSTEM, "there is no program %s", safe(c, tn_cstr(requested)));
-	o->exec = (struct tnp_exec){ .requested = str(requested), .argv = v, .argc = argc, .system_file = tns_system_file(o->object),
-				     .standard_path = tns_standard_path(AT_FDCWD, requested, o->object) };
+	o->exec =
+	    (struct tnp_exec){.requested = str(requested),
+			      .argv = v,
+			      .argc = argc,
+			      .system_file = tns_system_file(o->object),
+			      .standard_path = tns_standard_path(AT_FDCWD, requested, o->object)};
 	if (getcwd(cwd, sizeof(cwd)))
 		o->exec.cwd = str(xprintf(c, "%s", cwd));
 	o->op.path = str(o->object);
@@ -184,7 +196,10 @@ static void read_exec(struct ctx *c, struct operation *o)
 }
 
 /* ---------------------------------------------------------------- network */
-struct target { char host[256]; uint16_t port; };
+struct target {
+	char host[256];
+	uint16_t port;
+};
 
 static uint16_t port_number(struct ctx *c, const char *text)
 {
@@ -231,7 +246,7 @@ static void target(struct ctx *c, const char *text, uint16_t default_port, struc
 
 static bool literal(const char *host, struct tnp_net *net)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	if (inet_pton(AF_INET, host, net->ip) == 1)
 		return true;
 	if (inet_pton(AF_INET6, host, net->ip) != 1)
@@ -243,12 +258,12 @@ static bool literal(const char *host, struct tnp_net *net)
 }
 
 /*
- * A name is judged as if it stood for an ordinary public address: `explain` asks no resolver, so that its answer is the same
- * everywhere.  The address is one that no blocked range contains.
+ * A name is judged as if it stood for an ordinary public address: `explain` asks no resolver, so
+ * that its answer is the same everywhere.  The address is one that no blocked range contains.
  */
 static void address(struct operation *o, const char *host)
 {
-	static const uint8_t ordinary[4] = { 1, 1, 1, 1 };
+	static const uint8_t ordinary[4] = {1, 1, 1, 1};
 	if (literal(host, &o->net))
 		return;
 	memcpy(o->net.ip, ordinary, sizeof(ordinary));
@@ -284,22 +299,24 @@ static void read_listen(struct ctx *c, struct operation *o)
 	opt_operands(c, 1, 1, "the address");
 	target(c, c->args.rest[0], 0, t);
 	if (!literal(t->host, &o->net))
-		die(TN_E_BAD_OBJECT, "%s is not an address; listen takes ADDRESS:PORT", safe(c, tn_cstr(t->host)));
+		die(TN_E_BAD_OBJECT, "%s is not an address; listen takes ADDRESS:PORT",
+		    safe(c, tn_cstr(t->host)));
 	o->net.port = t->port;
 	o->op.net = &o->net;
 	o->object = xprintf(c, strchr(t->host, ':') ? "[%s]:%u" : "%s:%u", t->host, t->port);
 }
 
 static void (*const readers[TNP_NKINDS])(struct ctx *c, struct operation *o) = {
-	[TNP_READ] = read_path, [TNP_LIST] = read_path, [TNP_CREATE] = read_entry, [TNP_WRITE] = read_path,
-	[TNP_APPEND] = read_path, [TNP_MKDIR] = read_entry, [TNP_METADATA] = read_path, [TNP_DELETE] = read_entry,
-	[TNP_RENAME] = read_two, [TNP_LINK] = read_two, [TNP_EXEC] = read_exec, [TNP_CONNECT] = read_connect,
-	[TNP_RESOLVE] = read_resolve, [TNP_LISTEN] = read_listen, [TNP_UNIX] = read_path,
+    [TNP_READ] = read_path,	  [TNP_LIST] = read_path,     [TNP_CREATE] = read_entry,
+    [TNP_WRITE] = read_path,	  [TNP_APPEND] = read_path,   [TNP_MKDIR] = read_entry,
+    [TNP_METADATA] = read_path,	  [TNP_DELETE] = read_entry,  [TNP_RENAME] = read_two,
+    [TNP_LINK] = read_two,	  [TNP_EXEC] = read_exec,     [TNP_CONNECT] = read_connect,
+    [TNP_RESOLVE] = read_resolve, [TNP_LISTEN] = read_listen, [TNP_UNIX] = read_path,
 };
 
 void operation_read(struct ctx *c, const char *kind, struct operation *o)
 {
-	*o = (struct operation){ 0 };
+	*o = (struct operation){0};
 	if (!tnp_kind_parse(tn_cstr(kind), &o->op.kind))
 		die(TN_E_USAGE, "--op is one of " OPERATION_LIST);
 	readers[o->op.kind](c, o);

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 const struct opt common_opts[] = {
 	{ .name = "json", .help = "print one JSON document instead of text" },
 	{ .name = "help", .letter = 'h', .help = "print this help and exit" },
 };
+/* clang-format on */
 const size_t ncommon_opts = sizeof(common_opts) / sizeof(*common_opts);
 
 static size_t min3(size_t a, size_t b, size_t c)
@@ -55,7 +57,10 @@ const char *nearest(const char *word, const char *const *list, size_t n)
 }
 
 /* Rows are numbered: the command's own first, then the common ones. */
-static size_t nrows(const struct cmd *cmd) { return cmd->nopts + ncommon_opts; }
+static size_t nrows(const struct cmd *cmd)
+{
+	return cmd->nopts + ncommon_opts;
+}
 
 static const struct opt *row_at(const struct cmd *cmd, size_t i)
 {
@@ -158,7 +163,8 @@ static bool is_option(const char *word)
 	return word[0] == '-' && word[1] && strncmp(word, "-----BEGIN ", 11) != 0;
 }
 
-/* A refusal of the very first option must already know how to speak: guess before anything can fail, parsing settles it. */
+/* A refusal of the very first option must already know how to speak: guess before anything can
+ * fail, parsing settles it. */
 static bool seems_json(int argc, char **argv)
 {
 	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -170,7 +176,7 @@ static bool seems_json(int argc, char **argv)
 
 void opt_parse(struct ctx *c, int argc, char **argv)
 {
-	struct optvals rest = { 0 };
+	struct optvals rest = {0};
 	int i = 0;
 	c->args.json = seems_json(argc, argv);
 	while (i < argc) {
@@ -199,16 +205,22 @@ const char *opt_get(const struct ctx *c, size_t row)
 	return v->n ? v->v[v->n - 1] : NULL;
 }
 
-bool opt_has(const struct ctx *c, size_t row) { return c->args.opt[row].n > 0; }
+bool opt_has(const struct ctx *c, size_t row)
+{
+	return c->args.opt[row].n > 0;
+}
 
-struct optvals opt_all(const struct ctx *c, size_t row) { return c->args.opt[row]; }
+struct optvals opt_all(const struct ctx *c, size_t row)
+{
+	return c->args.opt[row];
+}
 
 const char *opt_need(struct ctx *c, size_t row)
 {
 	const char *v = opt_get(c, row);
 	if (!v)
-		die(TN_E_USAGE, "--%s %s is needed; see tenuo-shim %s --help", c->cmd->opts[row].name,
-		    c->cmd->opts[row].arg, c->cmd->name);
+		die(TN_E_USAGE, "--%s %s is needed; see tenuo-shim %s --help",
+		    c->cmd->opts[row].name, c->cmd->opts[row].arg, c->cmd->name);
 	return v;
 }
 

@@ -15,7 +15,7 @@
 /* Length of the character at p, 0 if these are not the bytes of one. */
 static size_t character(const unsigned char *p, size_t n, uint32_t *cp)
 {
-	static const unsigned char lead_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	static const unsigned char lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	size_t len = tn_utf8_next(p, n);
 	*cp = p[0] & lead_bits[len];
 	for (size_t i = 1; i < len; i++)
@@ -26,13 +26,15 @@ static size_t character(const unsigned char *p, size_t n, uint32_t *cp)
 /* Characters that move a cursor, change colours or turn the reading direction. */
 static bool drives_terminal(uint32_t cp)
 {
-	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x200e || cp == 0x200f || cp == 0x2028 || cp == 0x2029 ||
-	       (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff;
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x200e || cp == 0x200f ||
+	       cp == 0x2028 || cp == 0x2029 || (cp >= 0x202a && cp <= 0x202e) ||
+	       (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff;
 }
 
 const char *safe(struct ctx *c, struct tn_str s)
 {
-	char *out = xalloc(c, s.n * 9 + 1), *q = out; /* \u{10ffff} is 10 for 4 bytes, \xff 4 for one */
+	char *out = xalloc(c, s.n * 9 + 1),
+	     *q = out; /* \u{10ffff} is 10 for 4 bytes, \xff 4 for one */
 	const unsigned char *p = (const unsigned char *)s.p;
 	for (size_t i = 0; i < s.n;) {
 		uint32_t cp = 0;
@@ -56,8 +58,8 @@ const char *safe(struct ctx *c, struct tn_str s)
 
 /* ---------------------------------------------------------------- text */
 static const char *const codes[] = {
-	[C_PLAIN] = "", [C_BOLD] = "\033[1m", [C_DIM] = "\033[2m", [C_GREEN] = "\033[32m", [C_RED] = "\033[31m",
-	[C_YELLOW] = "\033[33m",
+    [C_PLAIN] = "",	    [C_BOLD] = "\033[1m", [C_DIM] = "\033[2m",
+    [C_GREEN] = "\033[32m", [C_RED] = "\033[31m", [C_YELLOW] = "\033[33m",
 };
 
 void paint(const struct ctx *c, enum colour col, const char *fmt, ...)
@@ -145,7 +147,7 @@ static size_t width(const char *s)
 void table_print(const struct ctx *c, const struct table *t, const char *indent)
 {
 	enum { WIDEST = 60 }; /* one long cell must not push all others off the screen */
-	size_t widths[8] = { 0 };
+	size_t widths[8] = {0};
 	for (size_t r = 0; r < t->nrows; r++) {
 		for (size_t i = 0; i + 1 < t->ncols && i < 8; i++) {
 			size_t w = width(t->cell[r * t->ncols + i]);
@@ -275,7 +277,8 @@ static void j_map(struct json *j, const char *key, const struct tn_value *v)
 		member(j, NULL);
 		quote(v->map.v[i].key);
 		putchar(':');
-		j->more[j->depth] = false; /* the value that follows is this member's, not the next one */
+		j->more[j->depth] =
+		    false; /* the value that follows is this member's, not the next one */
 		j_value(j, NULL, &v->map.v[i].val);
 	}
 	j_close(j, '}');
@@ -284,17 +287,34 @@ static void j_map(struct json *j, const char *key, const struct tn_value *v)
 void j_value(struct json *j, const char *key, const struct tn_value *v)
 {
 	switch (v->type) {
-	case TN_V_NULL: j_raw(j, key, "null"); return;
-	case TN_V_BOOL: j_bool(j, key, v->b); return;
-	case TN_V_INT: j_int(j, key, v->i); return;
-	case TN_V_FLOAT: j_float(j, key, v->f); return;
-	case TN_V_TEXT: j_str(j, key, v->s); return;
-	case TN_V_LIST: j_list(j, key, v); return;
-	case TN_V_MAP: j_map(j, key, v); return;
+	case TN_V_NULL:
+		j_raw(j, key, "null");
+		return;
+	case TN_V_BOOL:
+		j_bool(j, key, v->b);
+		return;
+	case TN_V_INT:
+		j_int(j, key, v->i);
+		return;
+	case TN_V_FLOAT:
+		j_float(j, key, v->f);
+		return;
+	case TN_V_TEXT:
+		j_str(j, key, v->s);
+		return;
+	case TN_V_LIST:
+		j_list(j, key, v);
+		return;
+	case TN_V_MAP:
+		j_map(j, key, v);
+		return;
 	}
 }
 
-void j_end(void) { putchar('\n'); }
+void j_end(void)
+{
+	putchar('\n');
+}
 
 void finish_stdout(void)
 {

@@ -11,7 +11,8 @@
 #endif
 
 /* As seen from the command's own directory: installed, installed elsewhere, in the build folder. */
-static const char *const places[] = { TENUO_LIBDIR_FROM_BINDIR, "../lib/x86_64-linux-gnu", "../lib64", "../lib", "../shim/preload" };
+static const char *const places[] = {TENUO_LIBDIR_FROM_BINDIR, "../lib/x86_64-linux-gnu",
+				     "../lib64", "../lib", "../shim/preload"};
 
 const char *self_path(struct ctx *c)
 {

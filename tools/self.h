@@ -4,7 +4,7 @@
 /* Where this command lies, and what lies beside it: the tree can be moved as a whole. */
 #include "cli.h"
 
-const char *self_path(struct ctx *c);    /* /proc/self/exe; dies */
+const char *self_path(struct ctx *c);	 /* /proc/self/exe; dies */
 const char *self_library(struct ctx *c); /* resolved path of libtenuo-shim.so, NULL = not found */
 
 #endif

@@ -29,7 +29,7 @@ const char *show_constraint(struct ctx *c, const struct tn_constraint *k)
 {
 	char text[4096];
 	size_t n = tnp_constraint_text(k, text, sizeof(text));
-	return safe(c, (struct tn_str){ text, n < sizeof(text) ? n : sizeof(text) - 1 });
+	return safe(c, (struct tn_str){text, n < sizeof(text) ? n : sizeof(text) - 1});
 }
 
 /* ---------------------------------------------------------------- in words */
@@ -38,7 +38,8 @@ static void arguments(struct ctx *c, struct table *t, const char *tool, const st
 	if (set->n == 0)
 		table_row(c, t, C_YELLOW, tool, "", "any arguments");
 	for (size_t i = 0; i < set->n; i++)
-		table_row(c, t, C_PLAIN, i ? "" : tool, safe(c, set->args[i].name), show_constraint(c, &set->args[i].c));
+		table_row(c, t, C_PLAIN, i ? "" : tool, safe(c, set->args[i].name),
+			  show_constraint(c, &set->args[i].c));
 	if (set->n && set->allow_unknown)
 		table_row(c, t, C_YELLOW, "", "", "and any other argument");
 }
@@ -73,7 +74,8 @@ static void link_facts(struct ctx *c, const tn_warrant *w, const char *indent, i
 	if (w->has_clearance)
 		printf("%sclearance %u\n", indent, w->clearance);
 	for (size_t i = 0; i < w->next; i++)
-		printf("%swith    extension %s, %zu bytes\n", indent, safe(c, w->ext[i].key), w->ext[i].val.n);
+		printf("%swith    extension %s, %zu bytes\n", indent, safe(c, w->ext[i].key),
+		       w->ext[i].val.n);
 	may(c, w, indent);
 }
 
@@ -92,7 +94,8 @@ void show_chain(struct ctx *c, const struct chain *ch, int64_t now)
 		const char *bar = i + 1 < ch->n ? "│" : " ";
 		printf("%*s└─ ", in, "");
 		paint(c, C_BOLD, "%s", show_id(c, w));
-		printf("  %s, depth %u of %u\n", w->issuer_type ? "may issue, not act" : "may act", w->depth, w->max_depth);
+		printf("  %s, depth %u of %u\n", w->issuer_type ? "may issue, not act" : "may act",
+		       w->depth, w->max_depth);
 		link_facts(c, w, xprintf(c, "%*s%s  ", in + 3, "", bar), now);
 	}
 }
@@ -139,7 +142,8 @@ static void link_json(struct ctx *c, struct json *j, const tn_warrant *w, int64_
 	j_close(j, '}');
 }
 
-void show_chain_json(struct ctx *c, struct json *j, const char *key, const struct chain *ch, int64_t now)
+void show_chain_json(struct ctx *c, struct json *j, const char *key, const struct chain *ch,
+		     int64_t now)
 {
 	j_open(j, key, '[');
 	for (size_t i = 0; i < ch->n; i++)
@@ -151,7 +155,7 @@ void show_chain_json(struct ctx *c, struct json *j, const char *key, const struc
 static void made_json(struct ctx *c, const struct chain *ch, const char *file, const char *text)
 {
 	const tn_warrant *leaf = ch->links[ch->n - 1];
-	struct json j = { 0 };
+	struct json j = {0};
 	j_open(&j, NULL, '{');
 	j_text(&j, "id", show_id(c, leaf));
 	j_int(&j, "expires_at", leaf->expires_at);

@@ -24,13 +24,13 @@ void situation_grant(struct ctx *c, struct situation *s)
 	s->assumed = s->trust.n == 0;
 	if (s->assumed)
 		trust_assume(c, &s->chain, &s->trust);
-	struct tn_verify_opts o = { .roots = s->trust.roots, .nroots = s->trust.n, .now = s->now };
+	struct tn_verify_opts o = {.roots = s->trust.roots, .nroots = s->trust.n, .now = s->now};
 	s->code = tn_chain_verify(s->chain.links, s->chain.n, &o, &c->arena, &s->grant, &c->err);
 }
 
 struct tn_bytes policy_compiled(struct ctx *c, const char *file)
 {
-	struct tn_bytes cbor = { 0 };
+	struct tn_bytes cbor = {0};
 	if (!file)
 		return cbor;
 	struct text text = read_all(c, file, POLICY_TEXT_MAX);
@@ -43,12 +43,13 @@ const tnp_config *config_read(struct ctx *c, const char *file, struct optvals pr
 {
 	const tnp_config *cfg;
 	struct tn_bytes cbor = policy_compiled(c, file);
-	enum tn_code code = file ? tnp_config_decode(cbor.p, cbor.n, &c->arena, &cfg, &c->err) :
-				   tnp_config_default(&c->arena, &cfg, &c->err);
+	enum tn_code code = file ? tnp_config_decode(cbor.p, cbor.n, &c->arena, &cfg, &c->err)
+				 : tnp_config_default(&c->arena, &cfg, &c->err);
 	if (code != TN_OK)
 		die_err(&c->err, "the policy");
 	for (size_t i = 0; i < presets.n; i++) {
-		if (tnp_config_presets(cfg, tn_cstr(presets.v[i]), &c->arena, &cfg, &c->err) != TN_OK)
+		if (tnp_config_presets(cfg, tn_cstr(presets.v[i]), &c->arena, &cfg, &c->err) !=
+		    TN_OK)
 			die_err(&c->err, "--preset");
 	}
 	return cfg;
@@ -70,7 +71,8 @@ enum tnp_mode mode_read(struct ctx *c, const char *option)
 	enum tnp_mode mode = g->has_mode ? g->mode : TNP_ENFORCE;
 	const char *text = option ? option : env_of("TENUO_MODE");
 	if (text && !tnp_mode_parse(tn_cstr(text), &mode))
-		die(TN_E_CONFIG, "%s is one of enforce, audit, permissive", option ? "--mode" : "TENUO_MODE");
+		die(TN_E_CONFIG, "%s is one of enforce, audit, permissive",
+		    option ? "--mode" : "TENUO_MODE");
 	if (g->has_mode && g->mode == TNP_ENFORCE && mode != TNP_ENFORCE)
 		die(TN_E_CONFIG, CONFIG_FILE " asks for enforce");
 	return mode;
@@ -80,13 +82,17 @@ void situation_policy(struct ctx *c, struct situation *s, const struct tnp_facts
 {
 	s->config = config_read(c, policy_file(c, S_POLICY), opt_all(c, S_PRESET));
 	s->mode = mode_read(c, NULL);
-	if (tnp_policy_build(s->grant, s->config, facts, s->mode, &c->arena, &s->policy, &c->err) != TN_OK)
+	if (tnp_policy_build(s->grant, s->config, facts, s->mode, &c->arena, &s->policy, &c->err) !=
+	    TN_OK)
 		die_err(&c->err, "this warrant cannot be applied here");
 }
 
 const char *situation_caveat(const struct situation *s)
 {
 	if (s->assumed)
-		return "no trusted root is configured (--root): this holds only if the warrant's issuer is one";
-	return s->trust.dev ? "development mode: the issuer key of the environment is trusted as a root" : NULL;
+		return "no trusted root is configured (--root): this holds only if the warrant's "
+		       "issuer is one";
+	return s->trust.dev
+		   ? "development mode: the issuer key of the environment is trusted as a root"
+		   : NULL;
 }

@@ -10,9 +10,9 @@ struct situation {
 	struct token token;
 	struct chain chain;
 	struct trust trust;
-	bool assumed;             /* no root is configured: judged as if the warrant's issuer were one */
+	bool assumed; /* no root is configured: judged as if the warrant's issuer were one */
 	int64_t now;
-	enum tn_code code;        /* TN_OK: the grant holds; else c->err says why not */
+	enum tn_code code; /* TN_OK: the grant holds; else c->err says why not */
 	const tn_grant *grant;
 	const tnp_config *config;
 	enum tnp_mode mode;
@@ -21,6 +21,7 @@ struct situation {
 
 /* the rows that both commands have, first in their tables and in this order */
 enum { S_WARRANT, S_ROOT, S_NOW, S_POLICY, S_PRESET, S_NROWS };
+/* clang-format off */
 #define SITUATION_OPTS                                                                                          \
 	[S_WARRANT] = { .name = "warrant", .letter = 'w', .kind = OPT_ONE, .arg = "W", .hint = HINT_FILE,       \
 			.help = "the warrant: a file, - or its text (default: TENUO_WARRANT, then TENUO_WARRANT_FILE)" }, \
@@ -32,18 +33,23 @@ enum { S_WARRANT, S_ROOT, S_NOW, S_POLICY, S_PRESET, S_NROWS };
 		       .help = "the mapping and baseline to use (default: TENUO_POLICY, then the built-in one)" }, \
 	[S_PRESET] = { .name = "preset", .kind = OPT_MANY, .arg = "P,..", .hint = HINT_WORDS,                   \
 		       .words = PRESET_WORDS, .help = "add the baseline rows of these: " PRESET_LIST }
+/* clang-format on */
 #define PRESET_WORDS "git python node npm cc"
 #define PRESET_LIST "git, python, node, npm, cc"
 
-void situation_grant(struct ctx *c, struct situation *s);  /* token, roots, verification; dies if there is no token */
+void situation_grant(
+    struct ctx *c, struct situation *s); /* token, roots, verification; dies if there is no token */
 void situation_policy(struct ctx *c, struct situation *s, const struct tnp_facts *facts);
 /* what is said beside every answer: roots assumed, development mode */
 const char *situation_caveat(const struct situation *s);
 
 /* also for run */
-struct tn_bytes policy_compiled(struct ctx *c, const char *file); /* NULL: empty, the built-in one */
+struct tn_bytes policy_compiled(struct ctx *c,
+				const char *file); /* NULL: empty, the built-in one */
 const tnp_config *config_read(struct ctx *c, const char *file, struct optvals presets);
-const char *policy_file(struct ctx *c, size_t row);               /* the configuration, the option, TENUO_POLICY, NULL */
-enum tnp_mode mode_read(struct ctx *c, const char *option);       /* NULL: TENUO_MODE, configuration, enforce; dies */
+const char *policy_file(struct ctx *c,
+			size_t row); /* the configuration, the option, TENUO_POLICY, NULL */
+enum tnp_mode mode_read(struct ctx *c,
+			const char *option); /* NULL: TENUO_MODE, configuration, enforce; dies */
 
 #endif
