@@ -314,28 +314,34 @@ static void region_rule(struct tnp_build *b, const struct tnp_region *g, enum tn
 {
 	enum tnp_what what = tnp_plan_look(b, g->path, g->form != TNP_FILE);
 
-	note_program(b, g->form == TNP_FILE ? base_of(g->path) : g->path);
 	if (what == TNP_IS_FILE && g->form != TNP_BELOW)
 		program_rule(b, g->path, g->exact ? hold : TNP_BOUNDED, source);
 	else if (what == TNP_IS_DIR && g->form != TNP_FILE)
 		run_rule(b, g->path, true, TNP_R_EXEC, g->exact ? hold : TNP_BOUNDED, source);
 }
 
+static void meet_with(struct tnp_regions *r, const struct tn_constraint *c)
+{
+	struct tnp_regions one = { .a = r->a };
+
+	tnp_region_of(c, TNP_SHAPE_TEXT, &one);
+	tnp_region_meet(r, &one);
+}
+
 static bool by_program(struct tnp_build *b, const struct tnp_binding *bd)
 {
-	struct tnp_regions r = { .a = b->a };
+	struct tnp_regions r = { .a = b->a }, said = { .a = b->a };
 	const struct tnp_barg *arg, *last = NULL;
 	size_t i = 0;
 
 	tnp_region_everything(&r, true);
+	tnp_region_everything(&said, true);
 	while ((arg = find_arg(bd, TNP_A_PROGRAM, &i))) {
-		struct tnp_regions one = { .a = b->a };
-
-		tnp_region_of(arg->c, TNP_SHAPE_TEXT, &one);
-		tnp_region_meet(&r, &one);
+		meet_with(&r, arg->c);
+		meet_with(&said, arg->orig);
 		last = arg;
 	}
-	b->failed |= r.failed;
+	b->failed |= r.failed || said.failed;
 	if (!last)
 		return false;
 	struct tn_str source = tnp_plan_source(b, bd, last);
@@ -345,6 +351,8 @@ static bool by_program(struct tnp_build *b, const struct tnp_binding *bd)
 			anywhere(b, source);
 			return true;
 		}
+	for (size_t k = 0; k < said.n; k++) /* gcc, not what the link of that name leads to */
+		note_program(b, said.v[k].form == TNP_FILE ? base_of(said.v[k].path) : said.v[k].path);
 	for (size_t k = 0; k < r.n; k++)
 		region_rule(b, &r.v[k], only_program(bd) ? TNP_EXACT : TNP_BOUNDED, source);
 	return true;

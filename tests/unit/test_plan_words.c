@@ -50,6 +50,15 @@ Test(plan_words, what_is_granted_is_named)
 					"network: url pattern https://example.com/*; ends in 12 min");
 }
 
+Test(plan_words, programs_are_called_as_the_warrant_calls_them)
+{
+	world_of(&w, "{\"run_command\":{\"program\":{\"one_of\":[\"/bin/gcc\",\"/bin/make\"]}}}");
+	LINE(TNP_EXEC, 0, "runs gcc, make", "kernel: which files; arguments: preload only");
+	world_close(&w);
+	world_of(&w, "{\"run_command\":{\"program\":{\"subpath\":\"/opt/tools\"}}}");
+	LINE(TNP_EXEC, 0, "runs /opt/tools", "kernel: which files; arguments: preload only");
+}
+
 Test(plan_words, everything_and_any)
 {
 	world_of(&w, "{\"*\":{}}");
