@@ -223,6 +223,7 @@ def main():
     p.add_argument("--user", help="run as this user (needs root)")
     p.add_argument("--only", action="append", choices=cases())
     p.add_argument("--native-only", action="store_true", help="only check the cases themselves")
+    p.add_argument("--modes", type=lambda v: v.split(","), help="only these of wide, wide-preload, tight, audit")
     p.add_argument("--without-shim", action="store_true", help="pretend: every case with a denial must then fail")
     p.add_argument("--keep", action="store_true", help="leave the last case's folder")
     options = p.parse_args()
@@ -241,6 +242,8 @@ def main():
         try:
             if options.native_only:
                 case.modes = ("native",)
+            elif options.modes:
+                case.modes = [m for m in case.modes if m in ["native", *options.modes]]
             elif not shim.command:
                 raise Failure("no tenuo-shim in " + options.build)
             wrong = Trial(shim, case).judge()

@@ -71,7 +71,7 @@ class Shim:
             if env and "LD_PRELOAD" in env:  # not for setpriv: the program itself is the launch
                 env = dict(env)
                 argv = ["/usr/bin/env", "LD_PRELOAD=" + env.pop("LD_PRELOAD"), *argv]
-            argv = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--", *argv]
+            argv = [shutil.which("setpriv", path=PATH), "--bounding-set=-all", "--inh-caps=-all", "--", *argv]
         kw.setdefault("stdin", subprocess.DEVNULL)
         kw.setdefault("timeout", 120)
         kw.setdefault("stdout", subprocess.PIPE)

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import gzip
 import io
 import json
 import tarfile
@@ -30,7 +31,7 @@ exit 0
     def tarball(self, path, script):
         files = {"package.json": json.dumps({"name": "pkg", "version": "1.0.0", "main": "index.js", "scripts": {"postinstall": script}}),
                  "index.js": "exports.answer = 42;\n", "build.js": "require('fs').writeFileSync('built', 'built by postinstall\\n');\n"}
-        with tarfile.open(path, "w:gz") as tar:
+        with gzip.GzipFile(path, "w", mtime=0) as z, tarfile.open(fileobj=z, mode="w") as tar:
             for name, text in files.items():
                 info = tarfile.TarInfo("package/" + name)
                 info.size = len(text)

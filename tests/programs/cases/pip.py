@@ -46,11 +46,13 @@ exit 0
 
     def wheel(self, path):
         with zipfile.ZipFile(path, "w") as z:
-            z.writestr("hello.py", "def greet():\n    print('hello from a wheel')\n")
+            def add(name, text):
+                z.writestr(zipfile.ZipInfo(name), text)  # without the time
+            add("hello.py", "def greet():\n    print('hello from a wheel')\n")
             info = "hello-1.0.dist-info/"
-            z.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: hello\nVersion: 1.0\n")
-            z.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            z.writestr(info + "RECORD", "hello.py,,\n" + info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "RECORD,,\n")
+            add(info + "METADATA", "Metadata-Version: 2.1\nName: hello\nVersion: 1.0\n")
+            add(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            add(info + "RECORD", "hello.py,,\n" + info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "RECORD,,\n")
 
     def prepare(self, t):
         import os
