@@ -197,9 +197,13 @@ static enum tn_code bind_tool(struct binder *b, const struct tnp_maptool *t)
 		own |= !mcp;
 		TN_TRY(bind_entry(b, entry->name, entry, t));
 	}
-	if (b->star && (!own || (b->c->mcp.n && !b->c->strict_names)))
-		return bind_entry(b, own ? TN_STR("*") : t->tool, b->star, t);
-	return TN_OK;
+	return b->star && !own ? bind_entry(b, t->tool, b->star, t) : TN_OK;
+}
+
+/* The row's endlessly many MCP names that the grant does not have are answered by "*". */
+static enum tn_code bind_strangers(struct binder *b, const struct tnp_maptool *t)
+{
+	return b->star && b->c->mcp.n && !b->c->strict_names ? bind_entry(b, TN_STR("*"), b->star, t) : TN_OK;
 }
 
 /* ---------------------------------------------------------------- action strings */
@@ -270,16 +274,23 @@ static enum tn_code bind_actions(struct binder *b)
 }
 
 /* ---------------------------------------------------------------- rows and links */
-static enum tn_code bind_row(struct binder *b, struct tnp_rowb *out)
+static enum tn_code each_tool(struct binder *b, enum tn_code (*bind)(struct binder *, const struct tnp_maptool *))
 {
-	b->out = (struct tnp_vec){ .a = b->r->a, .size = sizeof(struct tnp_binding) };
 	for (enum tnp_maprow r = b->row; r != TNP_ROW_NONE; r = b->c->map[r].then) {
 		const struct tnp_map *m = &b->c->map[r];
 		size_t n = b->c->strict_names && m->ntools ? 1 : m->ntools;
 
 		for (size_t i = 0; i < n; i++)
-			TN_TRY(bind_tool(b, &m->tools[i]));
+			TN_TRY(bind(b, &m->tools[i]));
 	}
+	return TN_OK;
+}
+
+static enum tn_code bind_row(struct binder *b, struct tnp_rowb *out)
+{
+	b->out = (struct tnp_vec){ .a = b->r->a, .size = sizeof(struct tnp_binding) };
+	TN_TRY(each_tool(b, bind_tool));
+	TN_TRY(each_tool(b, bind_strangers));
 	TN_TRY(bind_actions(b));
 	out->b = b->out.items;
 	out->n = b->out.n;

@@ -70,7 +70,8 @@ static enum tnp_m subpath_bytes(const struct tn_constraint *c, struct tn_str pat
 		return TNP_M_YES;
 	if (!tnp_path_within(path, root))
 		return TNP_M_NO;
-	return path.n > root.n || c->subpath.allow_equal ? TNP_M_YES : TNP_M_NO;
+	/* "/data/" is never equal to "/data" */
+	return path.n > root.n || (c->subpath.allow_equal && root.n == c->subpath.root.n) ? TNP_M_YES : TNP_M_NO;
 }
 
 static enum tnp_m subpath_match(const struct tn_constraint *c, struct tn_str path)

@@ -124,6 +124,8 @@ static enum tn_code subpath(struct tnp_resolver *r, const struct tn_constraint *
 	if (!tnp_path_plain(root) || root.n == 1)
 		return TN_OK;
 	TN_TRY(resolve_root(r, root, wanted, &out->subpath.root));
+	if (root.n < in->subpath.root.n)
+		out->subpath.allow_equal = false; /* "/data/" is never equal to "/data", and below it is the same */
 	if (in->subpath.case_sensitive || out->subpath.root.p == root.p)
 		return TN_OK;
 	/* the value is lower-cased before it is compared, the root is not */
