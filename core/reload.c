@@ -11,9 +11,8 @@
 enum tn_code tn_grant_reload(const uint8_t *stack, size_t n, struct tn_arena *a,
 			     const tn_grant **grant, struct tn_err *e)
 {
-	struct tn_reader r = { .c = tn_cbor_over((struct tn_bytes){ stack, n }, 0, e),
-			       .a = a,
-			       .vouched = true };
+	struct tn_reader r = {
+	    .c = tn_cbor_over((struct tn_bytes){stack, n}, 0, e), .a = a, .vouched = true};
 	struct tn_cbor peek = r.c;
 	enum tn_major first = TN_ARRAY;
 	size_t links;
@@ -37,10 +36,11 @@ enum tn_code tn_grant_reload(const uint8_t *stack, size_t n, struct tn_arena *a,
 	for (size_t i = 0; i < links; i++)
 		TN_TRY(tn_envelope_read(&r, &v[i]));
 	TN_TRY(tn_cbor_end(&r.c));
-	/* It still has to be a chain: cheap without signatures.  The time is the caller's business. */
+	/* It still has to be a chain: cheap without signatures.  The time is the caller's business.
+	 */
 	TN_TRY(tn_chain_check((const tn_warrant *const *)v, links, v[links - 1]->issued_at,
 			      TN_TIME_MAX, e));
-	*g = (struct tn_grant){ (const tn_warrant *const *)v, links, v[links - 1]->expires_at };
+	*g = (struct tn_grant){(const tn_warrant *const *)v, links, v[links - 1]->expires_at};
 	*grant = g;
 	return TN_OK;
 }

@@ -2,11 +2,12 @@
 /*
  * A policy compiled to rules for trees and files.
  *
- * MUST: a rule called exact never lets through what tnp_decide denies; what decide allows, the rules allow (else the kernel would
- * stop what the warrant gives).  A rule that cannot be both is bounded, and said to be.
+ * MUST: a rule called exact never lets through what tnp_decide denies; what decide allows, the
+ * rules allow (else the kernel would stop what the warrant gives).  A rule that cannot be both is
+ * bounded, and said to be.
  *
- * Every link of the chain is asked when deciding; the leaf alone is compiled, because verification proved it to be within
- * the others.
+ * Every link of the chain is asked when deciding; the leaf alone is compiled, because verification
+ * proved it to be within the others.
  */
 #include <string.h>
 #include <tn_fail.h>
@@ -31,7 +32,8 @@ bool tnp_grow(struct tnp_build *b, void **v, size_t n, size_t *cap, size_t size)
 	return true;
 }
 
-void tnp_plan_rule(struct tnp_build *b, struct tn_str path, bool tree, uint32_t rights, enum tnp_hold hold, struct tn_str source)
+void tnp_plan_rule(struct tnp_build *b, struct tn_str path, bool tree, uint32_t rights,
+		   enum tnp_hold hold, struct tn_str source)
 {
 	void *v = b->rules;
 
@@ -40,31 +42,34 @@ void tnp_plan_rule(struct tnp_build *b, struct tn_str path, bool tree, uint32_t 
 	if (!tnp_grow(b, &v, b->n, &b->cap, sizeof(*b->rules)))
 		return;
 	b->rules = v;
-	b->rules[b->n++] = (struct tnp_rule){ path, tree, rights, hold, source };
+	b->rules[b->n++] = (struct tnp_rule){path, tree, rights, hold, source};
 }
 
-struct tn_str tnp_plan_source(struct tnp_build *b, const struct tnp_binding *bd, const struct tnp_barg *arg)
+struct tn_str tnp_plan_source(struct tnp_build *b, const struct tnp_binding *bd,
+			      const struct tnp_barg *arg)
 {
 	char text[192], buf[320];
 	size_t n;
 
 	if (arg && arg->orig) {
 		tnp_constraint_text(arg->orig, text, sizeof(text));
-		n = tn_fmt(buf, sizeof(buf), "%.*s %.*s %s", (int)bd->tool.n, bd->tool.p, (int)arg->name.n, arg->name.p, text);
+		n = tn_fmt(buf, sizeof(buf), "%.*s %.*s %s", (int)bd->tool.n, bd->tool.p,
+			   (int)arg->name.n, arg->name.p, text);
 	} else {
-		n = tn_fmt(buf, sizeof(buf), "%.*s%s without constraints", (int)bd->tool.n, bd->tool.p, bd->star ? " (*)" : "");
+		n = tn_fmt(buf, sizeof(buf), "%.*s%s without constraints", (int)bd->tool.n,
+			   bd->tool.p, bd->star ? " (*)" : "");
 	}
 	char *p = tn_arena_dup(b->a, buf, n);
 
 	b->failed |= !p;
-	return (struct tn_str){ p, p ? n : 0 };
+	return (struct tn_str){p, p ? n : 0};
 }
 
 /* ---- what the grant gives a row ---- */
 
 static bool literal_holds(const struct tnp_barg *arg)
 {
-	struct tn_value v = { .type = TN_V_TEXT, .s = arg->literal };
+	struct tn_value v = {.type = TN_V_TEXT, .s = arg->literal};
 
 	return tn_constraint_match(arg->c, &v, NULL) == TN_MATCH;
 }
@@ -74,7 +79,8 @@ bool tnp_binding_usable(const struct tnp_binding *bd)
 	if (bd->impossible || bd->gated)
 		return false;
 	for (size_t i = 0; i < bd->nargs; i++)
-		if (bd->args[i].ours == TNP_A_NONE || (bd->args[i].ours == TNP_A_LITERAL && !literal_holds(&bd->args[i])))
+		if (bd->args[i].ours == TNP_A_NONE ||
+		    (bd->args[i].ours == TNP_A_LITERAL && !literal_holds(&bd->args[i])))
 			return false;
 	return true;
 }
@@ -93,31 +99,33 @@ static bool is_side(enum tnp_ours ours, enum tnp_ours side)
 }
 
 /*
- * The paths for which all arguments of one side hold.  side: PATH, or SOURCE or DESTINATION of a rename.  False: an argument of another
- * kind, which no operation on files supplies.
+ * The paths for which all arguments of one side hold.  side: PATH, or SOURCE or DESTINATION of a
+ * rename.  False: an argument of another kind, which no operation on files supplies.
  */
-static bool binding_region(struct tnp_build *b, const struct tnp_binding *bd, enum tnp_ours side, struct tnp_regions *out,
-			   const struct tnp_barg **words)
+static bool binding_region(struct tnp_build *b, const struct tnp_binding *bd, enum tnp_ours side,
+			   struct tnp_regions *out, const struct tnp_barg **words)
 {
 	*words = NULL;
 	tnp_region_everything(out, true);
 	for (size_t i = 0; i < bd->nargs; i++) {
 		const struct tnp_barg *arg = &bd->args[i];
-		struct tnp_regions one = { .a = b->a };
+		struct tnp_regions one = {.a = b->a};
 
 		if (arg->ours == TNP_A_LITERAL)
 			continue;
-		if (side != TNP_A_PATH && arg->ours >= TNP_A_SOURCE && arg->ours <= TNP_A_DESTINATION && arg->ours != side)
+		if (side != TNP_A_PATH && arg->ours >= TNP_A_SOURCE &&
+		    arg->ours <= TNP_A_DESTINATION && arg->ours != side)
 			continue;
 		if (!is_side(arg->ours, side))
 			return false;
-		tnp_region_of(arg->c, arg->ours == TNP_A_PATHS ? TNP_SHAPE_LIST : TNP_SHAPE_TEXT, &one);
+		tnp_region_of(arg->c, arg->ours == TNP_A_PATHS ? TNP_SHAPE_LIST : TNP_SHAPE_TEXT,
+			      &one);
 		tnp_region_meet(out, &one);
 		if (!*words || arg->c->type != TN_C_WILDCARD)
 			*words = arg;
 	}
 	if (bd->resource_c) {
-		struct tnp_regions one = { .a = b->a };
+		struct tnp_regions one = {.a = b->a};
 
 		tnp_region_of(bd->resource_c, TNP_SHAPE_TEXT, &one);
 		tnp_region_meet(out, &one);
@@ -133,7 +141,8 @@ static void add_item(struct tnp_build *b, struct tnp_items *items, struct tnp_it
 	for (size_t i = 0; i < items->n; i++) { /* two tools of a row often say the same */
 		const struct tnp_item *o = &items->v[i];
 
-		if (o->g.form == it.g.form && o->g.exact == it.g.exact && tn_str_eq(o->g.path, it.g.path) && it.g.exact)
+		if (o->g.form == it.g.form && o->g.exact == it.g.exact &&
+		    tn_str_eq(o->g.path, it.g.path) && it.g.exact)
 			return;
 		if (i == 256)
 			break; /* long lists are not compared with themselves */
@@ -144,18 +153,20 @@ static void add_item(struct tnp_build *b, struct tnp_items *items, struct tnp_it
 	items->v[items->n++] = it;
 }
 
-static void gather(struct tnp_build *b, enum tnp_maprow row, enum tnp_ours side, struct tnp_items *items)
+static void gather(struct tnp_build *b, enum tnp_maprow row, enum tnp_ours side,
+		   struct tnp_items *items)
 {
 	const struct tnp_rowb *r = tnp_leaf_row(b->p, row);
 
 	for (size_t i = 0; r && i < r->n; i++) {
-		struct tnp_regions g = { .a = b->a };
+		struct tnp_regions g = {.a = b->a};
 		const struct tnp_barg *arg;
 
 		if (!tnp_binding_usable(&r->b[i]) || !binding_region(b, &r->b[i], side, &g, &arg))
 			continue;
 		for (size_t k = 0; k < g.n; k++)
-			add_item(b, items, (struct tnp_item){ .g = g.v[k], .b = &r->b[i], .arg = arg });
+			add_item(b, items,
+				 (struct tnp_item){.g = g.v[k], .b = &r->b[i], .arg = arg});
 	}
 }
 
@@ -171,7 +182,7 @@ enum tnp_what tnp_plan_look(const struct tnp_build *b, struct tn_str path, bool 
 		return tree ? TNP_IS_DIR : TNP_IS_FILE;
 	n = b->p->facts.resolve(b->p->facts.ctx, path, out, sizeof(out), &is_dir);
 	/* a link that appeared after the roots were resolved is no place for a rule */
-	if (n <= 0 || !tn_str_eq(path, (struct tn_str){ out, (size_t)n }))
+	if (n <= 0 || !tn_str_eq(path, (struct tn_str){out, (size_t)n}))
 		return TNP_NOTHING;
 	return is_dir ? TNP_IS_DIR : TNP_IS_FILE;
 }
@@ -187,6 +198,7 @@ struct compile {
 	bool weak;   /* the kernel's right gives more than the row does */
 	bool silent; /* only what another row of this table needs to work */
 };
+/* clang-format off */
 static const struct compile COMPILE[] = {
 	{ TNP_ROW_READ, TNP_A_PATH, TNP_R_READ, AT_FILE, false, false },
 	{ TNP_ROW_LIST, TNP_A_PATH, TNP_R_LIST, AT_DIR, false, false },
@@ -200,8 +212,10 @@ static const struct compile COMPILE[] = {
 	{ TNP_ROW_RENAME, TNP_A_SOURCE, TNP_R_DELETE, AT_PARENT, true, false },
 	{ TNP_ROW_RENAME, TNP_A_DESTINATION, TNP_R_CREATE | TNP_R_MKDIR | TNP_R_DELETE, AT_PARENT, true, false }, /* or over what is there */
 };
+/* clang-format on */
 
-static void put(struct tnp_build *b, const struct compile *c, struct tnp_item *it, struct tn_str path, bool tree, bool exact)
+static void put(struct tnp_build *b, const struct compile *c, struct tnp_item *it,
+		struct tn_str path, bool tree, bool exact)
 {
 	enum tnp_hold hold = exact && !c->weak ? TNP_EXACT : TNP_BOUNDED;
 
@@ -224,10 +238,12 @@ static bool may_go(const struct tnp_build *b, struct tn_str path)
 }
 
 /*
- * A rule on a name that is not there yet has only its directory to stand on.  A name that is there and stays there needs none: opening it
- * to write is the rule on the file, and nothing else in its directory is given away.
+ * A rule on a name that is not there yet has only its directory to stand on.  A name that is there
+ * and stays there needs none: opening it to write is the rule on the file, and nothing else in its
+ * directory is given away.
  */
-static void place_new(struct tnp_build *b, const struct compile *c, struct tnp_item *it, bool exists)
+static void place_new(struct tnp_build *b, const struct compile *c, struct tnp_item *it,
+		      bool exists)
 {
 	struct tn_str dir = tnp_path_dir(it->g.path);
 	bool makes = c->row == TNP_ROW_CREATE || c->row == TNP_ROW_MKDIR;
@@ -251,7 +267,8 @@ static void place_file(struct tnp_build *b, const struct compile *c, struct tnp_
 	else if (what == TNP_IS_FILE && c->at == AT_FILE)
 		put(b, c, it, it->g.path, false, it->g.exact);
 	else if (what == TNP_IS_DIR && c->at == AT_DIR)
-		put(b, c, it, it->g.path, true, false); /* a rule on a directory is for all below it */
+		put(b, c, it, it->g.path, true,
+		    false); /* a rule on a directory is for all below it */
 	else
 		it->missing = what == TNP_NOTHING && (c->rights & (TNP_R_READ | TNP_R_LIST));
 }
@@ -273,7 +290,8 @@ static void place(struct tnp_build *b, const struct compile *c, struct tnp_item 
 		it->missing = true;
 		return;
 	}
-	put(b, c, it, it->g.path, true, it->g.exact && !(c->at == AT_DIR && it->g.form == TNP_BELOW));
+	put(b, c, it, it->g.path, true,
+	    it->g.exact && !(c->at == AT_DIR && it->g.form == TNP_BELOW));
 }
 
 static void compile_rows(struct tnp_build *b)
@@ -282,8 +300,9 @@ static void compile_rows(struct tnp_build *b)
 	gather(b, TNP_ROW_RENAME, TNP_A_SOURCE, &b->gone[1]);
 	for (size_t i = 0; i < sizeof(COMPILE) / sizeof(*COMPILE); i++) {
 		const struct compile *c = &COMPILE[i];
-		struct tnp_items fresh = { 0 };
-		bool again = i > 0 && COMPILE[i - 1].row == c->row && COMPILE[i - 1].side == c->side;
+		struct tnp_items fresh = {0};
+		bool again =
+		    i > 0 && COMPILE[i - 1].row == c->row && COMPILE[i - 1].side == c->side;
 		struct tnp_items *items = again ? &b->full->row[c->row] : &fresh;
 
 		if (!again)
@@ -293,7 +312,8 @@ static void compile_rows(struct tnp_build *b)
 		/* the words of a rename come from where things go to */
 		b->full->row[c->row] = *items;
 	}
-	gather(b, TNP_ROW_METADATA, TNP_A_PATH, &b->full->row[TNP_ROW_METADATA]); /* no kernel holds it: for the words */
+	gather(b, TNP_ROW_METADATA, TNP_A_PATH,
+	       &b->full->row[TNP_ROW_METADATA]); /* no kernel holds it: for the words */
 }
 
 /* ---- the baseline ---- */
@@ -306,7 +326,7 @@ static struct tn_str row_source(struct tnp_build *b, const struct tnp_row *r)
 	char *p = tn_arena_dup(b->a, buf, n);
 
 	b->failed |= !p;
-	return (struct tn_str){ p, p ? n : 0 };
+	return (struct tn_str){p, p ? n : 0};
 }
 
 static void baseline(struct tnp_build *b)
@@ -315,7 +335,8 @@ static void baseline(struct tnp_build *b)
 	const struct tnp_row *rows = tnp_policy_rows(b->p, &n);
 
 	for (size_t i = 0; i < n; i++)
-		tnp_plan_rule(b, rows[i].path, rows[i].tree, rows[i].rights, TNP_EXACT, row_source(b, &rows[i]));
+		tnp_plan_rule(b, rows[i].path, rows[i].tree, rows[i].rights, TNP_EXACT,
+			      row_source(b, &rows[i]));
 }
 
 /* ---- merging ---- */
@@ -327,7 +348,8 @@ static int path_cmp(struct tn_str a, struct tn_str b)
 
 	for (size_t i = 0; i < n; i++)
 		if (a.p[i] != b.p[i]) {
-			unsigned char x = a.p[i] == '/' ? 0 : (unsigned char)a.p[i], y = b.p[i] == '/' ? 0 : (unsigned char)b.p[i];
+			unsigned char x = a.p[i] == '/' ? 0 : (unsigned char)a.p[i],
+				      y = b.p[i] == '/' ? 0 : (unsigned char)b.p[i];
 
 			return x < y ? -1 : 1;
 		}
@@ -358,7 +380,7 @@ static struct tn_str join_sources(struct tnp_build *b, struct tn_str x, struct t
 	char *p = tn_arena_dup(b->a, buf, n);
 
 	b->failed |= !p;
-	return p ? (struct tn_str){ p, n } : x;
+	return p ? (struct tn_str){p, n} : x;
 }
 
 static void join_equals(struct tnp_build *b)
@@ -383,16 +405,22 @@ static void join_equals(struct tnp_build *b)
 #define STACK 512
 static void drop_covered(struct tnp_build *b)
 {
-	struct { struct tn_str path; bool tree; uint32_t exact, any; } up[STACK];
+	struct {
+		struct tn_str path;
+		bool tree;
+		uint32_t exact, any;
+	} up[STACK];
 	size_t depth = 0, n = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct tnp_rule r = b->rules[i];
 
-		while (depth > 0 && !(up[depth - 1].tree ? tnp_path_within(r.path, up[depth - 1].path)
-							  : tn_str_eq(r.path, up[depth - 1].path)))
+		while (depth > 0 &&
+		       !(up[depth - 1].tree ? tnp_path_within(r.path, up[depth - 1].path)
+					    : tn_str_eq(r.path, up[depth - 1].path)))
 			depth--;
-		uint32_t exact = depth ? up[depth - 1].exact : 0, any = depth ? up[depth - 1].any : 0;
+		uint32_t exact = depth ? up[depth - 1].exact : 0,
+			 any = depth ? up[depth - 1].any : 0;
 		uint32_t rights = r.rights;
 
 		r.rights &= ~(r.hold == TNP_EXACT ? exact : any);
@@ -417,8 +445,10 @@ static void refuse_root(struct tnp_build *b)
 	for (size_t i = 0; i < b->n; i++) {
 		const struct tnp_rule *r = &b->rules[i];
 
-		/* execute is never exact, and bounded by everything it still needs a file that the session may read */
-		if (r->hold == TNP_BOUNDED && r->tree && (r->rights & ~(uint32_t)TNP_R_EXEC) && tn_str_eq(r->path, TN_STR("/"))) {
+		/* execute is never exact, and bounded by everything it still needs a file that the
+		 * session may read */
+		if (r->hold == TNP_BOUNDED && r->tree && (r->rights & ~(uint32_t)TNP_R_EXEC) &&
+		    tn_str_eq(r->path, TN_STR("/"))) {
 			if (!plan->refused_root)
 				plan->refused_source = r->source;
 			plan->refused_root = true;
@@ -488,10 +518,11 @@ static void framework(struct tnp_build *b)
 	b->full->pub.nframework_only = k;
 }
 
-enum tn_code tnp_plan_build(const tnp_policy *p, int level, struct tn_arena *a, const struct tnp_plan **plan, struct tn_err *e)
+enum tn_code tnp_plan_build(const tnp_policy *p, int level, struct tn_arena *a,
+			    const struct tnp_plan **plan, struct tn_err *e)
 {
 	struct tnp_plan_full *full = tn_arena_alloc(a, sizeof(*full));
-	struct tnp_build b = { .p = p, .a = a, .full = full };
+	struct tnp_build b = {.p = p, .a = a, .full = full};
 
 	*plan = NULL;
 	if (!full)
@@ -532,16 +563,18 @@ static bool rule_reaches(const struct tnp_rule *r, const struct tnp_protect *o)
 	return o->tree ? tnp_path_within(r->path, o->path) : tn_str_eq(r->path, o->path);
 }
 
-bool tnp_plan_clash(const struct tnp_plan *plan, const struct tnp_protect *v, size_t n, struct tnp_clash *out)
+bool tnp_plan_clash(const struct tnp_plan *plan, const struct tnp_protect *v, size_t n,
+		    struct tnp_clash *out)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < plan->nrules; k++) {
 			const struct tnp_rule *r = &plan->rules[k];
-			bool write = (r->rights & CHANGES) != 0, read = v[i].no_read && (r->rights & TNP_R_READ) != 0;
+			bool write = (r->rights & CHANGES) != 0,
+			     read = v[i].no_read && (r->rights & TNP_R_READ) != 0;
 
 			if (r->hold == TNP_ADVISORY || (!write && !read) || !rule_reaches(r, &v[i]))
 				continue;
-			*out = (struct tnp_clash){ &v[i], r, write };
+			*out = (struct tnp_clash){&v[i], r, write};
 			return true;
 		}
 	return false;
@@ -553,24 +586,28 @@ static bool named(const struct tnp_plan *plan, struct tn_str path)
 	for (size_t k = 0; k < plan->nrules; k++) {
 		const struct tnp_rule *r = &plan->rules[k];
 
-		if (!r->tree && (r->rights & TNP_R_EXEC) && tn_str_eq(r->path, path) && !tnp_source_is_baseline(r->source))
+		if (!r->tree && (r->rights & TNP_R_EXEC) && tn_str_eq(r->path, path) &&
+		    !tnp_source_is_baseline(r->source))
 			return true;
 	}
 	return false;
 }
 
-static bool program_clash(const struct tnp_plan *plan, struct tn_str path, bool tree, const char *what, struct tnp_clash *out,
-			  struct tnp_protect *o)
+static bool program_clash(const struct tnp_plan *plan, struct tn_str path, bool tree,
+			  const char *what, struct tnp_clash *out, struct tnp_protect *o)
 {
-	*o = (struct tnp_protect){ path, tree, false, what };
+	*o = (struct tnp_protect){path, tree, false, what};
 	return path.n > 0 && !named(plan, path) && tnp_plan_clash(plan, o, 1, out);
 }
 
-bool tnp_plan_writable_program(const struct tnp_plan *plan, const struct tnp_facts *f, struct tnp_clash *out, struct tnp_protect *object)
+bool tnp_plan_writable_program(const struct tnp_plan *plan, const struct tnp_facts *f,
+			       struct tnp_clash *out, struct tnp_protect *object)
 {
-	if (plan->opens_everything) /* said in the plan's first line; there is nothing left to keep apart */
+	if (plan->opens_everything) /* said in the plan's first line; there is nothing left to keep
+				       apart */
 		return false;
-	if (program_clash(plan, f->program, false, "program", out, object) || program_clash(plan, f->script, false, "script", out, object))
+	if (program_clash(plan, f->program, false, "program", out, object) ||
+	    program_clash(plan, f->script, false, "script", out, object))
 		return true;
 	for (size_t i = 0; i < f->nchain; i++)
 		if (program_clash(plan, f->chain[i], false, "interpreter", out, object))
@@ -586,7 +623,7 @@ bool tnp_plan_writable_program(const struct tnp_plan *plan, const struct tnp_fac
 
 bool tnp_source_is_baseline(struct tn_str s)
 {
-	static const char *const OURS[] = { "baseline:", "preset:", "--" };
+	static const char *const OURS[] = {"baseline:", "preset:", "--"};
 
 	for (size_t i = 0; i < sizeof(OURS) / sizeof(*OURS); i++)
 		if (s.n >= strlen(OURS[i]) && memcmp(s.p, OURS[i], strlen(OURS[i])) == 0)

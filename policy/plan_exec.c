@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which files the session may execute.  The kernel holds files, never arguments: what a constraint on a command line says beyond its
- * first word is held by the preload alone, so such rules are bounded by the files they name.
+ * Which files the session may execute.  The kernel holds files, never arguments: what a constraint
+ * on a command line says beyond its first word is held by the preload alone, so such rules are
+ * bounded by the files they name.
  */
 #include <string.h>
 #include <tn_fail.h>
@@ -9,14 +10,19 @@
 
 #define PATH_CAP 4096
 
-#define LIT(s) { (s), sizeof(s) - 1 }
+#define LIT(s)                                                                                     \
+	{                                                                                          \
+		(s), sizeof(s) - 1                                                                 \
+	}
 static const struct tn_str STANDARD[] = {
-	LIT("/usr/local/sbin"), LIT("/usr/local/bin"), LIT("/usr/sbin"), LIT("/usr/bin"), LIT("/sbin"), LIT("/bin"),
+    LIT("/usr/local/sbin"), LIT("/usr/local/bin"), LIT("/usr/sbin"),
+    LIT("/usr/bin"),	    LIT("/sbin"),	   LIT("/bin"),
 };
 /* where an exec entry that names no program may find one */
-static const struct tn_str SYSTEM_TREES[] = { LIT("/usr"), LIT("/bin"), LIT("/sbin"), LIT("/opt") };
+static const struct tn_str SYSTEM_TREES[] = {LIT("/usr"), LIT("/bin"), LIT("/sbin"), LIT("/opt")};
 /* A command line may come as `sh -c LINE`, which is judged as LINE: the shell itself must start. */
-static const struct tn_str SHELLS[] = { LIT("sh"), LIT("dash"), LIT("bash"), LIT("ksh"), LIT("ksh93"), LIT("mksh"), LIT("zsh") };
+static const struct tn_str SHELLS[] = {LIT("sh"),    LIT("dash"), LIT("bash"), LIT("ksh"),
+				       LIT("ksh93"), LIT("mksh"), LIT("zsh")};
 
 static void note_program(struct tnp_build *b, struct tn_str name)
 {
@@ -38,7 +44,7 @@ static struct tn_str base_of(struct tn_str path)
 
 	while (n > 0 && path.p[n - 1] != '/')
 		n--;
-	return (struct tn_str){ path.p + n, path.n - n };
+	return (struct tn_str){path.p + n, path.n - n};
 }
 
 static struct tn_str keep(struct tnp_build *b, const char *p, size_t n)
@@ -46,19 +52,22 @@ static struct tn_str keep(struct tnp_build *b, const char *p, size_t n)
 	char *q = tn_arena_dup(b->a, p, n);
 
 	b->failed |= !q;
-	return (struct tn_str){ q, q ? n : 0 };
+	return (struct tn_str){q, q ? n : 0};
 }
 
 /* ---- one program ---- */
 
-/* The kernel opens what it executes for reading, and asks for that right too: more than the row gives, so bounded. */
-static void run_rule(struct tnp_build *b, struct tn_str path, bool tree, uint32_t right, enum tnp_hold hold, struct tn_str source)
+/* The kernel opens what it executes for reading, and asks for that right too: more than the row
+ * gives, so bounded. */
+static void run_rule(struct tnp_build *b, struct tn_str path, bool tree, uint32_t right,
+		     enum tnp_hold hold, struct tn_str source)
 {
 	tnp_plan_rule(b, path, tree, right, hold, source);
 	tnp_plan_rule(b, path, tree, TNP_R_READ, TNP_BOUNDED, source);
 }
 
-static void chain_rules(struct tnp_build *b, struct tn_str program, enum tnp_hold hold, struct tn_str source)
+static void chain_rules(struct tnp_build *b, struct tn_str program, enum tnp_hold hold,
+			struct tn_str source)
 {
 	char buf[8192];
 	const struct tnp_facts *f = &b->p->facts;
@@ -67,12 +76,14 @@ static void chain_rules(struct tnp_build *b, struct tn_str program, enum tnp_hol
 	for (long i = 0; i < n;) {
 		size_t len = strlen(buf + i + 1);
 
-		run_rule(b, keep(b, buf + i + 1, len), false, buf[i] == 'l' ? TNP_R_INTERP : TNP_R_EXEC, hold, source);
+		run_rule(b, keep(b, buf + i + 1, len), false,
+			 buf[i] == 'l' ? TNP_R_INTERP : TNP_R_EXEC, hold, source);
 		i += (long)len + 2;
 	}
 }
 
-static void program_rule(struct tnp_build *b, struct tn_str path, enum tnp_hold hold, struct tn_str source)
+static void program_rule(struct tnp_build *b, struct tn_str path, enum tnp_hold hold,
+			 struct tn_str source)
 {
 	run_rule(b, path, false, TNP_R_EXEC, hold, source);
 	chain_rules(b, path, hold, source);
@@ -91,13 +102,15 @@ static uint32_t standard_dirs(struct tnp_build *b)
 static bool has_rule(const struct tnp_build *b, const char *path, size_t n, struct tn_str source)
 {
 	for (size_t i = b->n; i-- > 0;)
-		if (b->rules[i].source.p == source.p && tn_str_eq(b->rules[i].path, (struct tn_str){ path, n }))
+		if (b->rules[i].source.p == source.p &&
+		    tn_str_eq(b->rules[i].path, (struct tn_str){path, n}))
 			return true;
 	return false;
 }
 
 /* A name wherever the standard PATH has it: each of them would be judged by this name. */
-static void standard_program(struct tnp_build *b, struct tn_str name, enum tnp_hold hold, struct tn_str source)
+static void standard_program(struct tnp_build *b, struct tn_str name, enum tnp_hold hold,
+			     struct tn_str source)
 {
 	uint32_t dirs = standard_dirs(b);
 
@@ -105,13 +118,14 @@ static void standard_program(struct tnp_build *b, struct tn_str name, enum tnp_h
 		if (!(dirs & 1u << i))
 			continue;
 		char in[PATH_CAP], out[PATH_CAP];
-		size_t n = tn_fmt(in, sizeof(in), "%.*s/%.*s", (int)STANDARD[i].n, STANDARD[i].p, (int)name.n, name.p);
+		size_t n = tn_fmt(in, sizeof(in), "%.*s/%.*s", (int)STANDARD[i].n, STANDARD[i].p,
+				  (int)name.n, name.p);
 		const struct tnp_facts *f = &b->p->facts;
 		bool dir = false;
 		long len = (long)n;
 
 		if (f->resolve)
-			len = f->resolve(f->ctx, (struct tn_str){ in, n }, out, sizeof(out), &dir);
+			len = f->resolve(f->ctx, (struct tn_str){in, n}, out, sizeof(out), &dir);
 		else
 			memcpy(out, in, n);
 		if (len > 0 && !dir && !has_rule(b, out, (size_t)len, source))
@@ -142,7 +156,7 @@ static struct tn_str first_word(struct tn_str s)
 
 	while (n < s.n && s.p[n] != ' ')
 		n++;
-	return (struct tn_str){ s.p, n };
+	return (struct tn_str){s.p, n};
 }
 
 static bool add_word(struct tnp_build *b, struct tn_str w, struct tnp_texts *out)
@@ -178,11 +192,11 @@ static bool words_of(struct tnp_build *b, const struct tn_constraint *c, struct 
 /* All must hold, so the words of any one are enough: the fewest. */
 static bool words_of_all(struct tnp_build *b, const struct tn_constraint *c, struct tnp_texts *out)
 {
-	struct tnp_texts best = { 0 };
+	struct tnp_texts best = {0};
 	bool found = false;
 
 	for (size_t i = 0; i < c->list.n; i++) {
-		struct tnp_texts one = { 0 };
+		struct tnp_texts one = {0};
 
 		if (words_of(b, &c->list.c[i], &one) && (!found || one.n < best.n)) {
 			best = one;
@@ -202,7 +216,8 @@ static bool words_of_any(struct tnp_build *b, const struct tn_constraint *c, str
 	return true;
 }
 
-static bool words_of_values(struct tnp_build *b, const struct tn_values *values, struct tnp_texts *out)
+static bool words_of_values(struct tnp_build *b, const struct tn_values *values,
+			    struct tnp_texts *out)
 {
 	for (size_t i = 0; i < values->n; i++)
 		if (!add_value(b, &values->v[i], out))
@@ -279,19 +294,22 @@ static void anywhere(struct tnp_build *b, struct tn_str source)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(SYSTEM_TREES) / sizeof(*SYSTEM_TREES); i++)
-		if (tnp_plan_look(b, SYSTEM_TREES[i], true) == TNP_IS_DIR) /* /bin -> usr/bin answers with another name */
+		if (tnp_plan_look(b, SYSTEM_TREES[i], true) ==
+		    TNP_IS_DIR) /* /bin -> usr/bin answers with another name */
 			run_rule(b, SYSTEM_TREES[i], true, TNP_R_EXEC, TNP_BOUNDED, source);
 	for (size_t i = 0; i < f->npath_dirs; i++)
 		run_rule(b, f->path_dirs[i], true, TNP_R_EXEC, TNP_BOUNDED, source);
 	for (size_t i = 0; i < n; i++) {
 		const struct tnp_rule r = b->rules[i];
 
-		if ((r.rights & TNP_R_READ) && !tnp_source_is_baseline(r.source) && !tnp_may_write(b->p, r.path))
+		if ((r.rights & TNP_R_READ) && !tnp_source_is_baseline(r.source) &&
+		    !tnp_may_write(b->p, r.path))
 			tnp_plan_rule(b, r.path, r.tree, TNP_R_EXEC, TNP_BOUNDED, source);
 	}
 }
 
-static const struct tnp_barg *find_arg(const struct tnp_binding *bd, enum tnp_ours ours, size_t *from)
+static const struct tnp_barg *find_arg(const struct tnp_binding *bd, enum tnp_ours ours,
+				       size_t *from)
 {
 	for (size_t i = from ? *from : 0; i < bd->nargs; i++)
 		if (bd->args[i].ours == ours && bd->args[i].c->type != TN_C_WILDCARD) {
@@ -305,12 +323,14 @@ static const struct tnp_barg *find_arg(const struct tnp_binding *bd, enum tnp_ou
 static bool only_program(const struct tnp_binding *bd)
 {
 	for (size_t i = 0; i < bd->nargs; i++)
-		if (bd->args[i].ours != TNP_A_PROGRAM && bd->args[i].ours != TNP_A_LITERAL && bd->args[i].c->type != TN_C_WILDCARD)
+		if (bd->args[i].ours != TNP_A_PROGRAM && bd->args[i].ours != TNP_A_LITERAL &&
+		    bd->args[i].c->type != TN_C_WILDCARD)
 			return false;
 	return true;
 }
 
-static void region_rule(struct tnp_build *b, const struct tnp_region *g, enum tnp_hold hold, struct tn_str source)
+static void region_rule(struct tnp_build *b, const struct tnp_region *g, enum tnp_hold hold,
+			struct tn_str source)
 {
 	enum tnp_what what = tnp_plan_look(b, g->path, g->form != TNP_FILE);
 
@@ -322,7 +342,7 @@ static void region_rule(struct tnp_build *b, const struct tnp_region *g, enum tn
 
 static void meet_with(struct tnp_regions *r, const struct tn_constraint *c)
 {
-	struct tnp_regions one = { .a = r->a };
+	struct tnp_regions one = {.a = r->a};
 
 	tnp_region_of(c, TNP_SHAPE_TEXT, &one);
 	tnp_region_meet(r, &one);
@@ -330,7 +350,7 @@ static void meet_with(struct tnp_regions *r, const struct tn_constraint *c)
 
 static bool by_program(struct tnp_build *b, const struct tnp_binding *bd)
 {
-	struct tnp_regions r = { .a = b->a }, said = { .a = b->a };
+	struct tnp_regions r = {.a = b->a}, said = {.a = b->a};
 	const struct tnp_barg *arg, *last = NULL;
 	size_t i = 0;
 
@@ -352,7 +372,8 @@ static bool by_program(struct tnp_build *b, const struct tnp_binding *bd)
 			return true;
 		}
 	for (size_t k = 0; k < said.n; k++) /* gcc, not what the link of that name leads to */
-		note_program(b, said.v[k].form == TNP_FILE ? base_of(said.v[k].path) : said.v[k].path);
+		note_program(b,
+			     said.v[k].form == TNP_FILE ? base_of(said.v[k].path) : said.v[k].path);
 	for (size_t k = 0; k < r.n; k++)
 		region_rule(b, &r.v[k], only_program(bd) ? TNP_EXACT : TNP_BOUNDED, source);
 	return true;
@@ -360,11 +381,11 @@ static bool by_program(struct tnp_build *b, const struct tnp_binding *bd)
 
 static bool by_command(struct tnp_build *b, const struct tnp_binding *bd)
 {
-	static const enum tnp_ours FIRST[] = { TNP_A_COMMAND, TNP_A_ARGV };
+	static const enum tnp_ours FIRST[] = {TNP_A_COMMAND, TNP_A_ARGV};
 
 	for (size_t i = 0; i < sizeof(FIRST) / sizeof(*FIRST); i++) {
 		const struct tnp_barg *arg = find_arg(bd, FIRST[i], NULL);
-		struct tnp_texts words = { 0 };
+		struct tnp_texts words = {0};
 
 		if (!arg || !words_of(b, arg->c, &words))
 			continue;

@@ -8,7 +8,11 @@
 #define SHOWN 4 /* things named in one sentence; the rest is counted */
 
 /* Text that grows in a fixed buffer and is cut with "..." */
-struct text { char *p; size_t n, cap; bool cut; };
+struct text {
+	char *p;
+	size_t n, cap;
+	bool cut;
+};
 
 static void say(struct text *t, const char *fmt, ...) TN_PRINTF(2, 3);
 static void say(struct text *t, const char *fmt, ...)
@@ -50,13 +54,14 @@ static size_t item_words(const struct tnp_item *it, char *out, size_t cap)
 	}
 	if (is_root(it->g.path) && it->g.form != TNP_FILE)
 		return tn_fmt(out, cap, "everything");
-	return tn_fmt(out, cap, "%.*s%s%s", (int)it->g.path.n, it->g.path.p, it->g.form == TNP_BELOW ? "/*" : "",
-		      it->missing ? " (does not exist)" : "");
+	return tn_fmt(out, cap, "%.*s%s%s", (int)it->g.path.n, it->g.path.p,
+		      it->g.form == TNP_BELOW ? "/*" : "", it->missing ? " (does not exist)" : "");
 }
 
 static bool same_region(const struct tnp_item *a, const struct tnp_item *b)
 {
-	return a->g.form == b->g.form && a->g.exact == b->g.exact && tn_str_eq(a->g.path, b->g.path);
+	return a->g.form == b->g.form && a->g.exact == b->g.exact &&
+	       tn_str_eq(a->g.path, b->g.path);
 }
 
 static bool listed(const struct tnp_items *items, const struct tnp_item *it)
@@ -69,7 +74,10 @@ static bool listed(const struct tnp_items *items, const struct tnp_item *it)
 
 /* ---- lists without repetition ---- */
 
-struct list { struct text t; size_t shown, more; };
+struct list {
+	struct text t;
+	size_t shown, more;
+};
 
 static void list_add(struct list *l, const char *words)
 {
@@ -87,7 +95,8 @@ static void list_add(struct list *l, const char *words)
 	say(&l->t, "%s%s", l->shown++ ? ", " : "", words);
 }
 
-static void list_items(struct list *l, const struct tnp_items *items, const struct tnp_items *except)
+static void list_items(struct list *l, const struct tnp_items *items,
+		       const struct tnp_items *except)
 {
 	for (size_t i = 0; i < items->n; i++) {
 		char words[320];
@@ -109,7 +118,11 @@ static void list_end(struct list *l, const char *nothing)
 
 /* ---- lines ---- */
 
-struct lines { struct tnp_build *b; struct tnp_line *v; size_t n, cap; };
+struct lines {
+	struct tnp_build *b;
+	struct tnp_line *v;
+	size_t n, cap;
+};
 
 static struct tnp_line *new_line(struct lines *ls, enum tnp_kind kind, enum tnp_hold hold)
 {
@@ -131,7 +144,8 @@ static void layer(struct tnp_line *l, const char *kernel, struct tn_str bound)
 	if (l->hold == TNP_EXACT)
 		tn_fmt(l->layer, sizeof(l->layer), "%s", kernel);
 	else if (l->hold == TNP_BOUNDED)
-		tn_fmt(l->layer, sizeof(l->layer), "kernel, bounded by %.*s", (int)bound.n, bound.p);
+		tn_fmt(l->layer, sizeof(l->layer), "kernel, bounded by %.*s", (int)bound.n,
+		       bound.p);
 	else
 		tn_fmt(l->layer, sizeof(l->layer), "preload only");
 }
@@ -140,10 +154,12 @@ static void layer(struct tnp_line *l, const char *kernel, struct tn_str bound)
 
 struct verb {
 	enum tnp_kind kind;
-	enum tnp_maprow row, except; /* what `except` says already is not said again; NONE: nothing */
+	enum tnp_maprow row,
+	    except; /* what `except` says already is not said again; NONE: nothing */
 	const char *verb;
 	bool landlock;
 };
+/* clang-format off */
 static const struct verb VERBS[] = {
 	{ TNP_READ, TNP_ROW_READ, TNP_ROW_NONE, "reads", true },
 	{ TNP_LIST, TNP_ROW_LIST, TNP_ROW_NONE, "lists", true },
@@ -156,8 +172,10 @@ static const struct verb VERBS[] = {
 	{ TNP_DELETE, TNP_ROW_RMDIR, TNP_ROW_DELETE, "removes directories", true },
 	{ TNP_RENAME, TNP_ROW_RENAME, TNP_ROW_NONE, "renames to", true },
 };
+/* clang-format on */
 
-static void bounded_lines(struct lines *ls, const struct verb *v, const struct tnp_items *items, const struct tnp_items *except)
+static void bounded_lines(struct lines *ls, const struct verb *v, const struct tnp_items *items,
+			  const struct tnp_items *except)
 {
 	for (size_t i = 0; i < items->n; i++) {
 		const struct tnp_item *it = &items->v[i];
@@ -187,27 +205,30 @@ static bool has_bounded(const struct tnp_items *items)
 static void verb_lines(struct lines *ls, const struct verb *v)
 {
 	struct tnp_plan_full *full = ls->b->full;
-	const struct tnp_items *items = &full->row[v->row], *except = v->except == TNP_ROW_NONE ? NULL : &full->row[v->except];
+	const struct tnp_items *items = &full->row[v->row],
+			       *except = v->except == TNP_ROW_NONE ? NULL : &full->row[v->except];
 	char buf[224];
-	struct list l = { .t = { .p = buf, .cap = sizeof(buf) } };
+	struct list l = {.t = {.p = buf, .cap = sizeof(buf)}};
 
 	buf[0] = 0;
 	for (size_t i = 0; i < items->n; i++) {
 		char words[320];
 
-		if ((items->v[i].placed && items->v[i].hold == TNP_BOUNDED) || (except && listed(except, &items->v[i])))
+		if ((items->v[i].placed && items->v[i].hold == TNP_BOUNDED) ||
+		    (except && listed(except, &items->v[i])))
 			continue;
 		item_words(&items->v[i], words, sizeof(words));
 		list_add(&l, words);
 	}
 	/* appends, directories and renames are only said where they add something */
 	if (l.shown || (!except && v->kind != TNP_RENAME && !has_bounded(items))) {
-		struct tnp_line *line = new_line(ls, v->kind, v->landlock ? TNP_EXACT : TNP_ADVISORY);
+		struct tnp_line *line =
+		    new_line(ls, v->kind, v->landlock ? TNP_EXACT : TNP_ADVISORY);
 
 		list_end(&l, "nothing");
 		if (line) {
 			tn_fmt(line->text, sizeof(line->text), "%s %s", v->verb, buf);
-			layer(line, LANDLOCK, (struct tn_str){ 0 });
+			layer(line, LANDLOCK, (struct tn_str){0});
 		}
 	}
 	bounded_lines(ls, v, items, except);
@@ -221,13 +242,15 @@ static struct tn_str base_of(struct tn_str path)
 
 	while (n > 0 && path.p[n - 1] != '/')
 		n--;
-	return (struct tn_str){ path.p + n, path.n - n };
+	return (struct tn_str){path.p + n, path.n - n};
 }
 
 static void programs(const struct tnp_policy *p, const struct tnp_plan_full *full, struct text *t)
 {
 	struct tn_str own = base_of(p->facts.program);
-	struct list l = { .t = { .p = t->p + t->n, .cap = t->cap - t->n } }; /* repetition is looked for in this list alone */
+	struct list l = {
+	    .t = {.p = t->p + t->n,
+		  .cap = t->cap - t->n}}; /* repetition is looked for in this list alone */
 
 	if (t->cut)
 		return;
@@ -238,7 +261,8 @@ static void programs(const struct tnp_policy *p, const struct tnp_plan_full *ful
 		for (size_t i = 0; i < full->programs.n; i++) {
 			char w[256];
 
-			tn_fmt(w, sizeof(w), "%.*s", (int)full->programs.v[i].n, full->programs.v[i].p);
+			tn_fmt(w, sizeof(w), "%.*s", (int)full->programs.v[i].n,
+			       full->programs.v[i].p);
 			list_add(&l, w);
 		}
 		list_end(&l, "nothing");
@@ -256,23 +280,26 @@ static void programs(const struct tnp_policy *p, const struct tnp_plan_full *ful
 static void exec_line(struct lines *ls)
 {
 	struct tnp_plan_full *full = ls->b->full;
-	struct tnp_line *line = new_line(ls, TNP_EXEC, full->pub.exec_any ? TNP_BOUNDED : TNP_EXACT);
-	struct text t = { 0 };
+	struct tnp_line *line =
+	    new_line(ls, TNP_EXEC, full->pub.exec_any ? TNP_BOUNDED : TNP_EXACT);
+	struct text t = {0};
 
 	if (!line)
 		return;
-	t = (struct text){ .p = line->text, .cap = sizeof(line->text) };
+	t = (struct text){.p = line->text, .cap = sizeof(line->text)};
 	say(&t, "runs ");
 	programs(ls->b->p, full, &t);
 	if (line->hold == TNP_BOUNDED)
-		tn_fmt(line->layer, sizeof(line->layer), "kernel: which files; arguments: preload only");
+		tn_fmt(line->layer, sizeof(line->layer),
+		       "kernel: which files; arguments: preload only");
 	else
-		layer(line, LANDLOCK, (struct tn_str){ 0 });
+		layer(line, LANDLOCK, (struct tn_str){0});
 }
 
 /* ---- network and sockets ---- */
 
-static void net_words(const struct tnp_policy *p, enum tnp_maprow row, const char *any, struct list *l)
+static void net_words(const struct tnp_policy *p, enum tnp_maprow row, const char *any,
+		      struct list *l)
 {
 	const struct tnp_rowb *r = tnp_leaf_row(p, row);
 
@@ -286,32 +313,40 @@ static void net_words(const struct tnp_policy *p, enum tnp_maprow row, const cha
 			continue;
 		}
 		char one[320];
-		struct text t = { .p = one, .cap = sizeof(one) };
+		struct text t = {.p = one, .cap = sizeof(one)};
 
 		one[0] = 0;
 		for (size_t k = 0; k < bd->nargs; k++) {
 			char c[192];
 
-			if (bd->args[k].ours == TNP_A_LITERAL || bd->args[k].c->type == TN_C_WILDCARD)
+			if (bd->args[k].ours == TNP_A_LITERAL ||
+			    bd->args[k].c->type == TN_C_WILDCARD)
 				continue;
 			tnp_constraint_text(bd->args[k].orig, c, sizeof(c));
-			say(&t, "%s%.*s %s", t.n ? " and " : "", (int)bd->args[k].name.n, bd->args[k].name.p, c);
+			say(&t, "%s%.*s %s", t.n ? " and " : "", (int)bd->args[k].name.n,
+			    bd->args[k].name.p, c);
 		}
 		list_add(l, one);
 	}
 }
 
-struct net { enum tnp_kind kind; enum tnp_maprow row; const char *label, *any, *none, *none_layer; };
+struct net {
+	enum tnp_kind kind;
+	enum tnp_maprow row;
+	const char *label, *any, *none, *none_layer;
+};
+/* clang-format off */
 static const struct net NETS[] = {
 	{ TNP_CONNECT, TNP_ROW_CONNECT, "network: ", "any address", "none", "kernel (seccomp)" },
 	{ TNP_LISTEN, TNP_ROW_LISTEN, "listens on: ", "any address", "nothing", "kernel (seccomp)" },
 	{ TNP_UNIX, TNP_ROW_UNIX, "local sockets: ", "any", "none", NULL },
 };
+/* clang-format on */
 
 static void net_line(struct lines *ls, const struct net *n)
 {
 	char buf[224];
-	struct list l = { .t = { .p = buf, .cap = sizeof(buf) } };
+	struct list l = {.t = {.p = buf, .cap = sizeof(buf)}};
 
 	buf[0] = 0;
 	net_words(ls->b->p, n->row, n->any, &l);
@@ -323,7 +358,7 @@ static void net_line(struct lines *ls, const struct net *n)
 	if (!line)
 		return;
 	tn_fmt(line->text, sizeof(line->text), "%s%s", n->label, buf);
-	layer(line, n->none_layer ? n->none_layer : "", (struct tn_str){ 0 });
+	layer(line, n->none_layer ? n->none_layer : "", (struct tn_str){0});
 }
 
 static void first_line(struct lines *ls)
@@ -332,13 +367,14 @@ static void first_line(struct lines *ls)
 
 	if (!line)
 		return;
-	tn_fmt(line->text, sizeof(line->text), "opens everything: the warrant grants * without constraints");
+	tn_fmt(line->text, sizeof(line->text),
+	       "opens everything: the warrant grants * without constraints");
 	tn_fmt(line->layer, sizeof(line->layer), "nothing to hold");
 }
 
 void tnp_plan_lines(struct tnp_build *b)
 {
-	struct lines ls = { .b = b };
+	struct lines ls = {.b = b};
 
 	if (b->full->pub.opens_everything)
 		first_line(&ls);
@@ -367,10 +403,11 @@ static void time_left(struct text *t, int64_t left)
 		say(t, "ends in %lld days", (long long)(left / 86400));
 }
 
-static void say_list(struct text *t, const char *verb, const struct tnp_plan_full *full, enum tnp_maprow row, enum tnp_maprow also)
+static void say_list(struct text *t, const char *verb, const struct tnp_plan_full *full,
+		     enum tnp_maprow row, enum tnp_maprow also)
 {
 	char buf[512];
-	struct list l = { .t = { .p = buf, .cap = sizeof(buf) } };
+	struct list l = {.t = {.p = buf, .cap = sizeof(buf)}};
 
 	buf[0] = 0;
 	list_items(&l, &full->row[row], NULL);
@@ -380,12 +417,13 @@ static void say_list(struct text *t, const char *verb, const struct tnp_plan_ful
 	say(t, "%s %s", verb, buf);
 }
 
-size_t tnp_plan_sentence(const tnp_policy *p, const struct tnp_plan *plan, int64_t now, char *out, size_t cap)
+size_t tnp_plan_sentence(const tnp_policy *p, const struct tnp_plan *plan, int64_t now, char *out,
+			 size_t cap)
 {
 	const struct tnp_plan_full *full = (const struct tnp_plan_full *)(const void *)plan;
-	struct text t = { .p = out, .cap = cap };
+	struct text t = {.p = out, .cap = cap};
 	char net[512];
-	struct list l = { .t = { .p = net, .cap = sizeof(net) } };
+	struct list l = {.t = {.p = net, .cap = sizeof(net)}};
 
 	if (cap == 0)
 		return 0;

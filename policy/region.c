@@ -12,7 +12,7 @@ struct tn_str tnp_path_dir(struct tn_str path)
 
 	while (n > 1 && path.p[n - 1] != '/')
 		n--;
-	return (struct tn_str){ path.p, n > 1 ? n - 1 : n };
+	return (struct tn_str){path.p, n > 1 ? n - 1 : n};
 }
 
 static struct tn_str no_trailing_slash(struct tn_str s)
@@ -44,7 +44,7 @@ void tnp_region_push(struct tnp_regions *r, struct tnp_region g)
 
 void tnp_region_everything(struct tnp_regions *r, bool exact)
 {
-	tnp_region_push(r, (struct tnp_region){ TN_STR("/"), TNP_TREE, exact });
+	tnp_region_push(r, (struct tnp_region){TN_STR("/"), TNP_TREE, exact});
 }
 
 bool tnp_region_has(const struct tnp_region *g, struct tn_str path)
@@ -75,7 +75,7 @@ static bool meet_one(const struct tnp_region *a, const struct tnp_region *b, str
 
 void tnp_region_meet(struct tnp_regions *a, const struct tnp_regions *b)
 {
-	struct tnp_regions r = { .a = a->a, .failed = a->failed || b->failed };
+	struct tnp_regions r = {.a = a->a, .failed = a->failed || b->failed};
 
 	if (a->n && b->n > MEET_MAX / a->n) {
 		tnp_region_everything(&r, false);
@@ -97,14 +97,15 @@ void tnp_region_meet(struct tnp_regions *a, const struct tnp_regions *b)
 static void push_file(struct tnp_regions *out, struct tn_str path)
 {
 	if (path.n > 0 && path.p[0] == '/') /* another text is no object's path */
-		tnp_region_push(out, (struct tnp_region){ no_trailing_slash(path), TNP_FILE, true });
+		tnp_region_push(out, (struct tnp_region){no_trailing_slash(path), TNP_FILE, true});
 }
 
 static void push_value(struct tnp_regions *out, const struct tn_value *v, enum tnp_shape shape)
 {
 	if (shape == TNP_SHAPE_TEXT && v->type == TN_V_TEXT)
 		push_file(out, v->s);
-	else if (shape == TNP_SHAPE_LIST && v->type == TN_V_LIST && v->list.n == 1 && v->list.v[0].type == TN_V_TEXT)
+	else if (shape == TNP_SHAPE_LIST && v->type == TN_V_LIST && v->list.n == 1 &&
+		 v->list.v[0].type == TN_V_TEXT)
 		push_file(out, v->list.v[0].s);
 }
 
@@ -125,7 +126,7 @@ static size_t literal_len(struct tn_str s)
 static void pattern(const struct tn_constraint *c, struct tnp_regions *out)
 {
 	/* what may follow "D/" so that it matches all below D: the glob's `*` matches `/` too */
-	static const struct tn_str ALL_BELOW[] = { { "*", 1 }, { "**", 2 }, { "**/*", 4 } };
+	static const struct tn_str ALL_BELOW[] = {{"*", 1}, {"**", 2}, {"**/*", 4}};
 	struct tn_str s = c->text;
 	size_t lit = literal_len(s);
 
@@ -137,19 +138,20 @@ static void pattern(const struct tn_constraint *c, struct tnp_regions *out)
 		tnp_region_everything(out, true);
 		return;
 	}
-	if (lit == 0 || s.p[0] != '/') { /* a literal beginning that is no '/' matches no path; a glob may */
+	if (lit == 0 ||
+	    s.p[0] != '/') { /* a literal beginning that is no '/' matches no path; a glob may */
 		if (lit == 0)
 			tnp_region_everything(out, false);
 		return;
 	}
-	struct tn_str dir = tnp_path_dir((struct tn_str){ s.p, lit });
-	struct tn_str rest = { s.p + lit, s.n - lit };
+	struct tn_str dir = tnp_path_dir((struct tn_str){s.p, lit});
+	struct tn_str rest = {s.p + lit, s.n - lit};
 	bool exact = false;
 
 	for (size_t i = 0; s.p[lit - 1] == '/' && i < sizeof(ALL_BELOW) / sizeof(*ALL_BELOW); i++)
 		exact |= tn_str_eq(rest, ALL_BELOW[i]);
 	/* "/" is the one directory whose own name ends in the slash */
-	tnp_region_push(out, (struct tnp_region){ dir, dir.n == 1 ? TNP_TREE : TNP_BELOW, exact });
+	tnp_region_push(out, (struct tnp_region){dir, dir.n == 1 ? TNP_TREE : TNP_BELOW, exact});
 }
 
 static bool cased(unsigned char b)
@@ -164,10 +166,11 @@ static struct tn_str caseless_prefix(struct tn_str root)
 
 	while (n < root.n && !cased((unsigned char)root.p[n]))
 		n++;
-	return n == root.n ? root : tnp_path_dir((struct tn_str){ root.p, n ? n : 1 });
+	return n == root.n ? root : tnp_path_dir((struct tn_str){root.p, n ? n : 1});
 }
 
-/* The root is compared as the text it is: not in normal form it holds nothing, "/" and "" hold everything. */
+/* The root is compared as the text it is: not in normal form it holds nothing, "/" and "" hold
+ * everything. */
 static void subpath(const struct tn_constraint *c, struct tnp_regions *out)
 {
 	struct tn_str root = c->subpath.root, plain = root;
@@ -184,7 +187,7 @@ static void subpath(const struct tn_constraint *c, struct tnp_regions *out)
 	struct tn_str around = c->subpath.case_sensitive ? plain : caseless_prefix(plain);
 	bool exact = tn_str_eq(around, plain);
 
-	tnp_region_push(out, (struct tnp_region){ around, exact ? form : TNP_TREE, exact });
+	tnp_region_push(out, (struct tnp_region){around, exact ? form : TNP_TREE, exact});
 }
 
 /* CONTAINS asks the list to hold all of these: with one path in it, at most one. */
@@ -210,13 +213,13 @@ static void subset(const struct tn_constraint *c, struct tnp_regions *out)
 
 static void all_of(const struct tn_constraint *c, enum tnp_shape shape, struct tnp_regions *out)
 {
-	struct tnp_regions r = { .a = out->a };
+	struct tnp_regions r = {.a = out->a};
 
 	if (c->list.n == 0) /* cannot say */
 		return;
 	tnp_region_everything(&r, true);
 	for (size_t i = 0; i < c->list.n; i++) {
-		struct tnp_regions one = { .a = out->a };
+		struct tnp_regions one = {.a = out->a};
 
 		tnp_region_of(&c->list.c[i], shape, &one);
 		tnp_region_meet(&r, &one);
@@ -261,7 +264,8 @@ static bool may_not_say(const struct tn_constraint *c)
 	return true;
 }
 
-/* In order: a part that cannot say ends the question, and what follows it is only sometimes asked. */
+/* In order: a part that cannot say ends the question, and what follows it is only sometimes asked.
+ */
 static void any_of(const struct tn_constraint *c, enum tnp_shape shape, struct tnp_regions *out)
 {
 	bool certain = true;

@@ -2,11 +2,12 @@
 #ifndef POLICY_REGION_H
 #define POLICY_REGION_H
 /*
- * The set of paths that a constraint matches, as far as trees can say it: a union of files and trees.  An inexact region
- * is a tree around the real set.  A set that is left out matches nothing at all, so leaving out is only allowed where no
- * absolute path can ever match.
+ * The set of paths that a constraint matches, as far as trees can say it: a union of files and
+ * trees.  An inexact region is a tree around the real set.  A set that is left out matches nothing
+ * at all, so leaving out is only allowed where no absolute path can ever match.
  *
- * One difference remains: Subpath reads a backslash in a name as a separator and then may not match; the tree holds the name.
+ * One difference remains: Subpath reads a backslash in a name as a separator and then may not
+ * match; the tree holds the name.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,10 +19,15 @@ enum tnp_form {
 	TNP_TREE,  /* this directory and all below */
 	TNP_BELOW, /* all below, not the directory itself */
 };
-struct tnp_region { struct tn_str path; enum tnp_form form; bool exact; };
+struct tnp_region {
+	struct tn_str path;
+	enum tnp_form form;
+	bool exact;
+};
 struct tnp_regions {
 	struct tn_arena *a;
-	struct tnp_region *v; size_t n, cap;
+	struct tnp_region *v;
+	size_t n, cap;
 	bool failed; /* out of memory: the caller stops */
 };
 

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The session's file: everything a later process needs to decide as the launcher would, and nothing it would have to look up.
+ * The session's file: everything a later process needs to decide as the launcher would, and nothing
+ * it would have to look up.
  *
  *   [1, SHA-256 of body, body]
- *   body = [id, level, mode, log_level, quiet, log, token, config, facts, has_resolver, resolutions]
+ *   body = [id, level, mode, log_level, quiet, log, token, config, facts, has_resolver,
+ * resolutions]
  *
- * Paths are byte strings: the kernel promises no UTF-8.  What configured paths and constraint roots resolved to is recorded, so that the
- * policy built from it is the launcher's even after somebody moved a link.
+ * Paths are byte strings: the kernel promises no UTF-8.  What configured paths and constraint roots
+ * resolved to is recorded, so that the policy built from it is the launcher's even after somebody
+ * moved a link.
  *
- * The hash is against accidents (a cut or damaged file); against the session the file is held by a read-only rule.
+ * The hash is against accidents (a cut or damaged file); against the session the file is held by a
+ * read-only rule.
  */
 #include <string.h>
 #include <policy/plan.h>
@@ -25,7 +29,10 @@
 /* ---- what names resolved to ---- */
 
 enum answer { MISSING, IS_FILE, IS_DIR, UNKNOWN };
-struct entry { struct tn_str asked, path; enum answer answer; };
+struct entry {
+	struct tn_str asked, path;
+	enum answer answer;
+};
 struct book {
 	struct entry *v;
 	size_t n, cap;
@@ -48,7 +55,7 @@ static struct tn_str keep(struct book *b, struct tn_str s)
 	char *p = tn_arena_dup(b->a, s.p, s.n);
 
 	b->failed |= !p;
-	return (struct tn_str){ p, p ? s.n : 0 };
+	return (struct tn_str){p, p ? s.n : 0};
 }
 
 static bool room(struct book *b)
@@ -98,9 +105,13 @@ static long record(void *ctx, struct tn_str path, char *out, size_t cap, bool *i
 		return -1;
 	struct entry *e = &b->v[b->n++];
 
-	*e = (struct entry){ .asked = keep(b, path), .answer = n < 0 ? UNKNOWN : n == 0 ? MISSING : dir ? IS_DIR : IS_FILE };
+	*e = (struct entry){.asked = keep(b, path),
+			    .answer = n < 0    ? UNKNOWN
+				      : n == 0 ? MISSING
+				      : dir    ? IS_DIR
+					       : IS_FILE};
 	if (n > 0)
-		e->path = keep(b, (struct tn_str){ buf, (size_t)n });
+		e->path = keep(b, (struct tn_str){buf, (size_t)n});
 	return b->failed ? -1 : answer_of(e, out, cap, is_dir);
 }
 
@@ -112,7 +123,7 @@ enum tn_code tnp_facts_record(struct tnp_facts *f, struct tn_arena *a, struct tn
 		return TN_OK;
 	if (!(b = tn_arena_alloc(a, sizeof(*b))))
 		return tn_fail(e, TN_E_NO_MEMORY, "out of memory");
-	*b = (struct book){ .a = a, .resolve = f->resolve, .ctx = f->ctx };
+	*b = (struct book){.a = a, .resolve = f->resolve, .ctx = f->ctx};
 	f->resolve = record;
 	f->ctx = b;
 	return TN_OK;
@@ -149,10 +160,17 @@ static int by_asked(const void *pa, const void *pb)
 /* ---- facts, by a table ---- */
 
 #define OFF(m) offsetof(struct tnp_facts, m)
-static const size_t STRINGS[] = { OFF(program), OFF(script), OFF(cwd_read), OFF(tmpdir), OFF(library), OFF(session_dir), OFF(tty), OFF(home) };
-struct list { size_t at, count, max; };
-#define LIST(m, c) { OFF(m), OFF(c), sizeof(((struct tnp_facts *)0)->m) / sizeof(struct tn_str) }
-static const struct list LISTS[] = { LIST(interp, ninterp), LIST(chain, nchain), LIST(app_trees, napp), LIST(path_dirs, npath_dirs) };
+static const size_t STRINGS[] = {OFF(program), OFF(script),	 OFF(cwd_read), OFF(tmpdir),
+				 OFF(library), OFF(session_dir), OFF(tty),	OFF(home)};
+struct list {
+	size_t at, count, max;
+};
+#define LIST(m, c)                                                                                 \
+	{                                                                                          \
+		OFF(m), OFF(c), sizeof(((struct tnp_facts *)0)->m) / sizeof(struct tn_str)         \
+	}
+static const struct list LISTS[] = {LIST(interp, ninterp), LIST(chain, nchain),
+				    LIST(app_trees, napp), LIST(path_dirs, npath_dirs)};
 #define N(a) (sizeof(a) / sizeof(*(a)))
 #define FACTS_PARTS (N(STRINGS) + N(LISTS) + 3)
 
@@ -167,7 +185,7 @@ static size_t count_at(const struct tnp_facts *f, size_t at)
 
 static void put_path(struct tn_cborw *w, struct tn_str s)
 {
-	tn_cborw_bytes(w, (struct tn_bytes){ (const uint8_t *)s.p, s.n });
+	tn_cborw_bytes(w, (struct tn_bytes){(const uint8_t *)s.p, s.n});
 }
 
 static void put_protect(struct tn_cborw *w, const struct tnp_protect *o)
@@ -209,7 +227,7 @@ static enum tn_code get_path(struct tn_cbor *c, struct tn_str *s)
 	TN_TRY(tn_cbor_bytes(c, &b));
 	if (b.n >= PATH_CAP || (b.n && memchr(b.p, 0, b.n)))
 		return tn_cbor_bad(c, TN_E_CONFIG, "a path that no object can have");
-	*s = (struct tn_str){ (const char *)b.p, b.n };
+	*s = (struct tn_str){(const char *)b.p, b.n};
 	return TN_OK;
 }
 
@@ -221,7 +239,8 @@ static enum tn_code get_protect(struct tn_cbor *c, struct tn_arena *a, struct tn
 
 	TN_TRY(tn_cbor_array(c, &n));
 	if (n != 4)
-		return tn_cbor_bad(c, TN_E_CONFIG, "a protected object has another number of parts");
+		return tn_cbor_bad(c, TN_E_CONFIG,
+				   "a protected object has another number of parts");
 	TN_TRY(get_path(c, &o->path));
 	TN_TRY(tn_cbor_bool(c, &o->tree));
 	TN_TRY(tn_cbor_bool(c, &o->no_read));
@@ -319,12 +338,13 @@ static void put_all(struct tn_cborw *w, struct tn_bytes body)
 	tn_sha256(body.p, body.n, hash);
 	tn_cborw_array(w, 3);
 	tn_cborw_uint(w, VERSION);
-	tn_cborw_bytes(w, (struct tn_bytes){ hash, sizeof(hash) });
+	tn_cborw_bytes(w, (struct tn_bytes){hash, sizeof(hash)});
 	tn_cborw_bytes(w, body);
 }
 
 /* The answers that building this policy asks for: those recorded, else by building it once more. */
-static enum tn_code find_book(const struct tnp_session *s, const tnp_policy *p, struct tn_arena *a, struct book **out, struct tn_err *e)
+static enum tn_code find_book(const struct tnp_session *s, const tnp_policy *p, struct tn_arena *a,
+			      struct book **out, struct tn_err *e)
 {
 	struct tnp_facts f = *s->facts;
 	const tnp_config *cfg;
@@ -347,7 +367,8 @@ static enum tn_code find_book(const struct tnp_session *s, const tnp_policy *p, 
 
 static enum tn_code check_session(const struct tnp_session *s, struct tn_err *e)
 {
-	if (strlen(s->id) != 32 || s->level < 0 || s->level > 3 || (unsigned)s->mode > TNP_PERMISSIVE)
+	if (strlen(s->id) != 32 || s->level < 0 || s->level > 3 ||
+	    (unsigned)s->mode > TNP_PERMISSIVE)
 		return tn_fail(e, TN_E_INTERNAL, "the session's id, level or mode is not one");
 	for (size_t i = 0; i < N(LISTS); i++)
 		if (count_at(s->facts, LISTS[i].count) > LISTS[i].max)
@@ -355,10 +376,11 @@ static enum tn_code check_session(const struct tnp_session *s, struct tn_err *e)
 	return TN_OK;
 }
 
-enum tn_code tnp_session_encode(const struct tnp_session *s, const tnp_policy *p, struct tn_arena *a, struct tn_bytes *out, struct tn_err *e)
+enum tn_code tnp_session_encode(const struct tnp_session *s, const tnp_policy *p,
+				struct tn_arena *a, struct tn_bytes *out, struct tn_err *e)
 {
-	struct body b = { .s = s, .facts = s->facts };
-	struct tn_cborw w = { 0 };
+	struct body b = {.s = s, .facts = s->facts};
+	struct tn_cborw w = {0};
 	struct book *book;
 	uint8_t *body, *all;
 
@@ -368,25 +390,26 @@ enum tn_code tnp_session_encode(const struct tnp_session *s, const tnp_policy *p
 	put_body(&w, &b);
 	if (!(body = tn_arena_alloc(a, w.n)))
 		return tn_fail(e, TN_E_NO_MEMORY, "out of memory");
-	w = (struct tn_cborw){ .p = body, .cap = w.n };
+	w = (struct tn_cborw){.p = body, .cap = w.n};
 	put_body(&w, &b);
 	size_t n = w.n;
 
-	w = (struct tn_cborw){ 0 };
-	put_all(&w, (struct tn_bytes){ body, n });
+	w = (struct tn_cborw){0};
+	put_all(&w, (struct tn_bytes){body, n});
 	if (!(all = tn_arena_alloc(a, w.n)))
 		return tn_fail(e, TN_E_NO_MEMORY, "out of memory");
-	w = (struct tn_cborw){ .p = all, .cap = w.n };
-	put_all(&w, (struct tn_bytes){ body, n });
-	*out = (struct tn_bytes){ all, w.n };
+	w = (struct tn_cborw){.p = all, .cap = w.n};
+	put_all(&w, (struct tn_bytes){body, n});
+	*out = (struct tn_bytes){all, w.n};
 	return TN_OK;
 }
 
 /* ---- decode ---- */
 
-static enum tn_code open_file(const uint8_t *cbor, size_t n, struct tn_bytes *body, struct tn_err *e)
+static enum tn_code open_file(const uint8_t *cbor, size_t n, struct tn_bytes *body,
+			      struct tn_err *e)
 {
-	struct tn_cbor c = tn_cbor_over((struct tn_bytes){ cbor, n }, 0, e);
+	struct tn_cbor c = tn_cbor_over((struct tn_bytes){cbor, n}, 0, e);
 	struct tn_bytes hash;
 	uint8_t real[32];
 	uint64_t version;
@@ -474,21 +497,24 @@ static enum tn_code get_book(struct tn_cbor *c, struct tn_arena *a, struct tnp_f
 	return TN_OK;
 }
 
-static enum tn_code get_body(struct tn_bytes body, struct tn_arena *a, struct tnp_session *s, struct tnp_facts *f, struct tn_err *e)
+static enum tn_code get_body(struct tn_bytes body, struct tn_arena *a, struct tnp_session *s,
+			     struct tnp_facts *f, struct tn_err *e)
 {
 	struct tn_cbor c = tn_cbor_over(body, 0, e);
 	size_t n;
 
 	TN_TRY(tn_cbor_array(&c, &n));
 	if (n != 11)
-		return tn_cbor_bad(&c, TN_E_CONFIG, "the session's plan has another number of parts");
+		return tn_cbor_bad(&c, TN_E_CONFIG,
+				   "the session's plan has another number of parts");
 	TN_TRY(get_head(&c, s));
 	TN_TRY(get_facts(&c, a, f));
 	TN_TRY(get_book(&c, a, f));
 	return tn_cbor_end(&c);
 }
 
-enum tn_code tnp_session_decode(const uint8_t *cbor, size_t n, struct tn_arena *a, struct tnp_session *s, const tnp_policy **p, struct tn_err *e)
+enum tn_code tnp_session_decode(const uint8_t *cbor, size_t n, struct tn_arena *a,
+				struct tnp_session *s, const tnp_policy **p, struct tn_err *e)
 {
 	struct tnp_facts *f = tn_arena_alloc(a, sizeof(*f));
 	const tn_grant *grant = NULL;

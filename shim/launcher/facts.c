@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Launch facts.  Nothing here grants anything: a fact that cannot be found is left empty, and the baseline row that
- * names it then allows nothing.
+ * Launch facts.  Nothing here grants anything: a fact that cannot be found is left empty, and the
+ * baseline row that names it then allows nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static struct tn_str keep(struct work *w, const char *s)
 	size_t n = strlen(s);
 	char *p = tn_arena_dup(w->a, s, n);
 
-	return (struct tn_str){ p, p ? n : 0 };
+	return (struct tn_str){p, p ? n : 0};
 }
 
 /* The object `name` stands for now, or an empty string. */
@@ -56,7 +56,7 @@ static struct tn_str resolved(struct work *w, const char *name, bool *is_dir)
 	bool dir = false;
 
 	if (!name || tns_resolve_at(AT_FDCWD, name, buf, sizeof(buf), &dir) <= 0)
-		return (struct tn_str){ 0 };
+		return (struct tn_str){0};
 	if (is_dir)
 		*is_dir = dir;
 	return keep(w, buf);
@@ -100,7 +100,8 @@ static int runnable(const char *path)
 }
 
 /* One element of PATH: empty means the working directory. */
-static int try_element(const struct work *w, const char *p, size_t n, const char *name, char *out, size_t cap)
+static int try_element(const struct work *w, const char *p, size_t n, const char *name, char *out,
+		       size_t cap)
 {
 	char rel[PATH_CAP];
 
@@ -150,7 +151,8 @@ static bool too_wide(const struct work *w, struct tn_str tree)
 		return true;
 	if (home_n == 0)
 		return false;
-	if (join(local, sizeof(local), w->f->home.p, home_n, ".local") && tn_str_eq(tree, tn_cstr(local)))
+	if (join(local, sizeof(local), w->f->home.p, home_n, ".local") &&
+	    tn_str_eq(tree, tn_cstr(local)))
 		return true;
 	/* the home directory itself, or one above it */
 	return tree.n <= home_n && memcmp(tree.p, w->f->home.p, tree.n) == 0 &&
@@ -212,7 +214,8 @@ static void add_venv(struct work *w, const char *path)
 	memcpy(dir, path, n + 1);
 	for (char *slash = strrchr(dir, '/'); slash && slash != dir; slash = strrchr(dir, '/')) {
 		*slash = 0;
-		if (join(cfg, sizeof(cfg), dir, strlen(dir), "pyvenv.cfg") && access(cfg, F_OK) == 0) {
+		if (join(cfg, sizeof(cfg), dir, strlen(dir), "pyvenv.cfg") &&
+		    access(cfg, F_OK) == 0) {
 			add_home_tree(w, dir);
 			return;
 		}
@@ -222,7 +225,7 @@ static void add_venv(struct work *w, const char *path)
 /* prefix/lib of prefix/bin */
 static void add_prefix_lib(struct work *w, const char *path)
 {
-	static const char *const LIB[] = { "lib", "lib64" };
+	static const char *const LIB[] = {"lib", "lib64"};
 	char prefix[PATH_CAP], lib[PATH_CAP];
 	size_t n = strlen(path), base = strlen(base_name(path)) + 1;
 
@@ -231,17 +234,18 @@ static void add_prefix_lib(struct work *w, const char *path)
 	n -= base + 4;
 	memcpy(prefix, path, n);
 	prefix[n] = 0;
-	if (n == 0 || too_wide(w, (struct tn_str){ prefix, n }))
+	if (n == 0 || too_wide(w, (struct tn_str){prefix, n}))
 		return;
 	for (size_t i = 0; i < sizeof(LIB) / sizeof(*LIB); i++)
 		if (join(lib, sizeof(lib), prefix, n, LIB[i]))
 			add_home_tree(w, lib);
 }
 
-/* By the name it was called by as well as by what that is: a venv's python is a link out of the venv. */
+/* By the name it was called by as well as by what that is: a venv's python is a link out of the
+ * venv. */
 static void add_trees_of(struct work *w, const char *name, struct tn_str object)
 {
-	const char *const both[] = { name, object.n ? object.p : NULL };
+	const char *const both[] = {name, object.n ? object.p : NULL};
 
 	for (size_t i = 0; i < 2 && both[i]; i++) {
 		add_venv(w, both[i]);
@@ -267,7 +271,8 @@ static void add_loader(struct work *w, const char *interp)
 	struct tn_str s = resolved(w, interp, NULL);
 	struct tnp_facts *f = w->f;
 
-	if (s.n == 0 || listed(f->interp, f->ninterp, s) || f->ninterp == sizeof(f->interp) / sizeof(*f->interp))
+	if (s.n == 0 || listed(f->interp, f->ninterp, s) ||
+	    f->ninterp == sizeof(f->interp) / sizeof(*f->interp))
 		return;
 	f->interp[f->ninterp++] = s;
 }
@@ -284,8 +289,8 @@ static bool add_chain(struct work *w, struct tn_str s)
 }
 
 /*
- * "#!/usr/bin/env python3": env only looks the name up, so the chain goes on with what it finds.  -S splits the argument; an
- * assignment or any other option is more than a lookup and ends the chain.
+ * "#!/usr/bin/env python3": env only looks the name up, so the chain goes on with what it finds. -S
+ * splits the argument; an assignment or any other option is more than a lookup and ends the chain.
  */
 static bool env_target(const struct work *w, const struct tns_shebang *s, char *out, size_t cap)
 {
@@ -327,7 +332,7 @@ static bool follow_one(struct work *w, const char *path, char next[PATH_CAP], st
 /* env is a link of the chain like any other, and what it finds is the next. */
 static bool through_env(struct work *w, const char *script, const char *env, char next[PATH_CAP])
 {
-	struct tns_shebang s = { 0 };
+	struct tns_shebang s = {0};
 	struct tns_elf elf;
 	int fd = open(script, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	bool ok = fd >= 0 && tns_shebang_read(fd, &s) && env_target(w, &s, next, PATH_CAP);
@@ -363,7 +368,8 @@ static void follow_chain(struct work *w, const char *path, struct tns_elf *elf)
 	}
 }
 
-/* struct tnp_facts chain_of: only what the kernel itself does; what env looks up is executed by env, and judged then. */
+/* struct tnp_facts chain_of: only what the kernel itself does; what env looks up is executed by
+ * env, and judged then. */
 static bool put_entry(char kind, const char *path, char *out, size_t cap, size_t *n)
 {
 	char real[PATH_CAP];
@@ -391,7 +397,8 @@ long tns_facts_chain(void *ctx, struct tn_str program, char *out, size_t cap)
 		struct tns_shebang s;
 		struct tns_elf elf;
 		int fd = open(here, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-		bool is_elf = fd >= 0 && tns_elf_read(fd, &elf), more = fd >= 0 && !is_elf && tns_shebang_read(fd, &s);
+		bool is_elf = fd >= 0 && tns_elf_read(fd, &elf),
+		     more = fd >= 0 && !is_elf && tns_shebang_read(fd, &s);
 
 		if (fd >= 0)
 			close(fd);
@@ -408,7 +415,9 @@ long tns_facts_chain(void *ctx, struct tn_str program, char *out, size_t cap)
 
 /* ---- the script of a known interpreter ---- */
 
-/* Names match up to a version: python3.11, lua5.4.  `ends`: options after which no script follows; `values`: options with one. */
+/* Names match up to a version: python3.11, lua5.4.  `ends`: options after which no script follows;
+ * `values`: options with one. */
+/* clang-format off */
 static const struct interpreter {
 	const char *name, *ends, *values;
 } INTERPRETERS[] = {
@@ -432,6 +441,8 @@ static const struct interpreter {
 	{ "java", "", "-cp -classpath --class-path" },
 };
 
+/* clang-format on */
+
 static bool in_list(const char *list, const char *opt)
 {
 	size_t n = strlen(opt);
@@ -449,7 +460,8 @@ static const struct interpreter *interpreter_of(const char *path)
 	for (size_t i = 0; i < sizeof(INTERPRETERS) / sizeof(*INTERPRETERS); i++) {
 		size_t n = strlen(INTERPRETERS[i].name);
 
-		if (strncmp(name, INTERPRETERS[i].name, n) == 0 && name[n + strspn(name + n, "0123456789.-")] == 0)
+		if (strncmp(name, INTERPRETERS[i].name, n) == 0 &&
+		    name[n + strspn(name + n, "0123456789.-")] == 0)
 			return &INTERPRETERS[i];
 	}
 	return NULL;
@@ -535,7 +547,8 @@ static enum tn_code add_apps(struct work *w, struct tn_err *e)
 		if (tn_str_eq(t, TN_STR("/")))
 			return tn_fail(e, TN_E_USAGE, "--app / would open everything");
 		if (!add_tree(w, w->o->app[i], true))
-			return tn_fail(e, TN_E_USAGE, "--app %s: not a directory, or one too many", w->o->app[i]);
+			return tn_fail(e, TN_E_USAGE, "--app %s: not a directory, or one too many",
+				       w->o->app[i]);
 	}
 	return TN_OK;
 }
@@ -563,9 +576,10 @@ static enum tn_code surroundings(struct work *w, struct tn_err *e)
 	return add_apps(w, e);
 }
 
-enum tn_code tns_plain_facts(const struct tns_facts_opts *o, struct tn_arena *a, struct tnp_facts *f, struct tn_err *e)
+enum tn_code tns_plain_facts(const struct tns_facts_opts *o, struct tn_arena *a,
+			     struct tnp_facts *f, struct tn_err *e)
 {
-	struct work w = { .o = o, .a = a, .f = f };
+	struct work w = {.o = o, .a = a, .f = f};
 
 	memset(f, 0, sizeof(*f));
 	return surroundings(&w, e);
@@ -573,22 +587,27 @@ enum tn_code tns_plain_facts(const struct tns_facts_opts *o, struct tn_arena *a,
 
 /* ---- the launch ---- */
 
-/* A version manager's shim is a script that looks the real program up with a dozen helpers: ask it now, outside the session. */
-static enum tn_code behind_shim(struct work *w, struct tns_launch *l, char found[PATH_CAP], struct tn_err *e)
+/* A version manager's shim is a script that looks the real program up with a dozen helpers: ask it
+ * now, outside the session. */
+static enum tn_code behind_shim(struct work *w, struct tns_launch *l, char found[PATH_CAP],
+				struct tn_err *e)
 {
 	const struct tns_manager *m = tns_manager_of(found, w->home);
 	char real[PATH_CAP], tool[PATH_CAP];
 
 	if (!m || w->o->no_managers)
 		return TN_OK;
-	if (!tns_manager_tool(m, w->home, tool, sizeof(tool)) && find_program(w, m->name, tool, sizeof(tool)) != 0)
-		return tn_fail(e, TN_E_SYSTEM, "%s is a shim of %s, but %s itself is not found", found, m->name, m->name);
+	if (!tns_manager_tool(m, w->home, tool, sizeof(tool)) &&
+	    find_program(w, m->name, tool, sizeof(tool)) != 0)
+		return tn_fail(e, TN_E_SYSTEM, "%s is a shim of %s, but %s itself is not found",
+			       found, m->name, m->name);
 	TN_TRY(tns_manager_which(m, tool, base_name(found), real, sizeof(real), e));
 	int err = runnable(real);
 
 	if (err != 0 || tns_manager_of(real, w->home)) {
 		errno = err ? err : ELOOP;
-		return tn_fail_sys(e, TN_E_SYSTEM, "%s says %s is %s, which cannot be started", m->name, base_name(found), real);
+		return tn_fail_sys(e, TN_E_SYSTEM, "%s says %s is %s, which cannot be started",
+				   m->name, base_name(found), real);
 	}
 	l->manager = m->name;
 	l->shim = keep(w, found).p;
@@ -605,10 +624,10 @@ static enum tn_code front_dir(struct work *w, struct tns_launch *l, struct tn_er
 	return l->path_front ? TN_OK : no_memory(e);
 }
 
-enum tn_code tns_launch_facts(const char *const argv[], const struct tns_facts_opts *o, struct tn_arena *a, struct tns_launch *l,
-			      struct tn_err *e)
+enum tn_code tns_launch_facts(const char *const argv[], const struct tns_facts_opts *o,
+			      struct tn_arena *a, struct tns_launch *l, struct tn_err *e)
 {
-	struct work w = { .o = o, .a = a, .f = &l->facts };
+	struct work w = {.o = o, .a = a, .f = &l->facts};
 	char found[PATH_CAP];
 	int err;
 

@@ -20,7 +20,9 @@
 
 extern char **environ;
 
-/* nvm has no row: it puts the real programs' directory into PATH.  volta's and mise's shims are links to themselves. */
+/* nvm has no row: it puts the real programs' directory into PATH.  volta's and mise's shims are
+ * links to themselves. */
+/* clang-format off */
 static const struct tns_manager MANAGERS[] = {
 	{ "pyenv", "PYENV_ROOT", ".pyenv", "shims" },
 	{ "rbenv", "RBENV_ROOT", ".rbenv", "shims" },
@@ -29,6 +31,7 @@ static const struct tns_manager MANAGERS[] = {
 	{ "mise", "MISE_DATA_DIR", ".local/share/mise", "shims" },
 	{ "volta", "VOLTA_HOME", ".volta", "bin" },
 };
+/* clang-format on */
 
 static bool root_of(const struct tns_manager *m, const char *home, char *out, size_t cap)
 {
@@ -57,14 +60,16 @@ static bool resolved_dir_of(const char *path, char *out, size_t cap)
 	return tns_resolve_at(AT_FDCWD, dir, out, cap, NULL) > 0;
 }
 
-static bool is_shim_of(const struct tns_manager *m, const char *path, const char *dir, const char *home)
+static bool is_shim_of(const struct tns_manager *m, const char *path, const char *dir,
+		       const char *home)
 {
 	char root[PATH_CAP], shims[PATH_CAP + 64], real[PATH_CAP];
 
 	if (!root_of(m, home, root, sizeof(root)))
 		return false;
 	snprintf(shims, sizeof(shims), "%s/%s", root, m->shims);
-	if (tns_resolve_at(AT_FDCWD, shims, real, sizeof(real), NULL) <= 0 || strcmp(dir, real) != 0)
+	if (tns_resolve_at(AT_FDCWD, shims, real, sizeof(real), NULL) <= 0 ||
+	    strcmp(dir, real) != 0)
 		return false;
 	/* volta's own command lies among its shims */
 	return strcmp(strrchr(path, '/') + 1, m->name) != 0;
@@ -90,7 +95,8 @@ const struct tns_manager *tns_manager_of(const char *path, const char *home)
 	if (m)
 		return m;
 	/* /usr/local/bin/python3 may be a link to a shim */
-	return tns_resolve_at(AT_FDCWD, path, real, sizeof(real), NULL) > 0 ? manager_at(real, home) : NULL;
+	return tns_resolve_at(AT_FDCWD, path, real, sizeof(real), NULL) > 0 ? manager_at(real, home)
+									    : NULL;
 }
 
 bool tns_manager_tool(const struct tns_manager *m, const char *home, char *out, size_t cap)
@@ -119,7 +125,8 @@ static char **plain_environ(char *out[ENV_MAX])
 static int start(const char *tool, const char *program, int out_fd, pid_t *pid)
 {
 	char which[] = "which", *env[ENV_MAX];
-	char *argv[] = { (char *)(uintptr_t)tool, which, (char *)(uintptr_t)program, NULL }; /* exec does not write to them */
+	char *argv[] = {(char *)(uintptr_t)tool, which, (char *)(uintptr_t)program,
+			NULL}; /* exec does not write to them */
 	posix_spawn_file_actions_t fa;
 	int err = posix_spawn_file_actions_init(&fa);
 
@@ -140,7 +147,7 @@ static long read_all(int fd, char *out, size_t cap)
 	size_t n = 0;
 
 	for (;;) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
+		struct pollfd p = {.fd = fd, .events = POLLIN};
 		int ready = poll(&p, 1, WHICH_MS);
 		ssize_t got;
 
@@ -173,8 +180,8 @@ static bool reap(pid_t pid, bool kill_it)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-enum tn_code tns_manager_which(const struct tns_manager *m, const char *tool, const char *program, char *out, size_t cap,
-			       struct tn_err *e)
+enum tn_code tns_manager_which(const struct tns_manager *m, const char *tool, const char *program,
+			       char *out, size_t cap, struct tn_err *e)
 {
 	int p[2];
 	pid_t pid;
@@ -204,7 +211,8 @@ enum tn_code tns_manager_which(const struct tns_manager *m, const char *tool, co
 	out[n] = 0;
 	if (!ok || out[0] != '/' || memchr(out, '\n', (size_t)n) || strlen(out) != (size_t)n) {
 		errno = ENOENT;
-		return tn_fail_sys(e, TN_E_SYSTEM, "%s does not know which program %s is", m->name, program);
+		return tn_fail_sys(e, TN_E_SYSTEM, "%s does not know which program %s is", m->name,
+				   program);
 	}
 	return TN_OK;
 }

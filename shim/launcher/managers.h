@@ -15,7 +15,7 @@ struct tns_manager {
 /* Is this path (as found, links not followed) a shim?  NULL: no. */
 const struct tns_manager *tns_manager_of(const char *path, const char *home);
 bool tns_manager_tool(const struct tns_manager *m, const char *home, char *out, size_t cap);
-enum tn_code tns_manager_which(const struct tns_manager *m, const char *tool, const char *program, char *out, size_t cap,
-			       struct tn_err *e) TN_MUST_USE;
+enum tn_code tns_manager_which(const struct tns_manager *m, const char *tool, const char *program,
+			       char *out, size_t cap, struct tn_err *e) TN_MUST_USE;
 
 #endif

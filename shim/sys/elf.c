@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a file is to execve.  MUST stay free of libc calls that the preload wraps, of malloc and of errno.
- * The file is somebody else's: every offset is checked against what was read.
+ * What a file is to execve.  MUST stay free of libc calls that the preload wraps, of malloc and of
+ * errno. The file is somebody else's: every offset is checked against what was read.
  */
 #include <elf.h>
 #include <errno.h>
@@ -45,8 +45,9 @@ static bool head64(const void *buf, struct phtab *t)
 	Elf64_Ehdr h;
 
 	memcpy(&h, buf, sizeof(h));
-	*t = (struct phtab){ h.e_phoff, h.e_phnum, h.e_phentsize };
-	return h.e_machine == EM_X86_64 && h.e_phentsize == sizeof(Elf64_Phdr) && (h.e_type == ET_EXEC || h.e_type == ET_DYN);
+	*t = (struct phtab){h.e_phoff, h.e_phnum, h.e_phentsize};
+	return h.e_machine == EM_X86_64 && h.e_phentsize == sizeof(Elf64_Phdr) &&
+	       (h.e_type == ET_EXEC || h.e_type == ET_DYN);
 }
 
 static bool head32(const void *buf, struct phtab *t)
@@ -54,9 +55,9 @@ static bool head32(const void *buf, struct phtab *t)
 	Elf32_Ehdr h;
 
 	memcpy(&h, buf, sizeof(h));
-	*t = (struct phtab){ h.e_phoff, h.e_phnum, h.e_phentsize };
-	return (h.e_machine == EM_386 || h.e_machine == EM_X86_64) && h.e_phentsize == sizeof(Elf32_Phdr) &&
-	       (h.e_type == ET_EXEC || h.e_type == ET_DYN);
+	*t = (struct phtab){h.e_phoff, h.e_phnum, h.e_phentsize};
+	return (h.e_machine == EM_386 || h.e_machine == EM_X86_64) &&
+	       h.e_phentsize == sizeof(Elf32_Phdr) && (h.e_type == ET_EXEC || h.e_type == ET_DYN);
 }
 
 static struct phdr phdr_at(const unsigned char *table, bool class32, unsigned i)
@@ -65,12 +66,12 @@ static struct phdr phdr_at(const unsigned char *table, bool class32, unsigned i)
 		Elf32_Phdr h;
 
 		memcpy(&h, table + i * sizeof(h), sizeof(h));
-		return (struct phdr){ h.p_type, h.p_offset, h.p_filesz };
+		return (struct phdr){h.p_type, h.p_offset, h.p_filesz};
 	}
 	Elf64_Phdr h;
 
 	memcpy(&h, table + i * sizeof(h), sizeof(h));
-	return (struct phdr){ h.p_type, h.p_offset, h.p_filesz };
+	return (struct phdr){h.p_type, h.p_offset, h.p_filesz};
 }
 
 static bool interp_read(int fd, const struct phdr *p, char *out)
@@ -134,12 +135,15 @@ bool tns_elf_read(int fd, struct tns_elf *e)
 	long n = read_head(fd, head, sizeof(head));
 
 	memset(e, 0, sizeof(*e));
-	if (n < (long)sizeof(Elf32_Ehdr) || memcmp(head, ELFMAG, SELFMAG) != 0 || head[EI_DATA] != ELFDATA2LSB)
+	if (n < (long)sizeof(Elf32_Ehdr) || memcmp(head, ELFMAG, SELFMAG) != 0 ||
+	    head[EI_DATA] != ELFDATA2LSB)
 		return false;
 	/* x32 is ELFCLASS32 too, and as out of reach for a 64-bit library */
 	bool class32 = head[EI_CLASS] == ELFCLASS32;
 
-	if (class32 ? !head32(head, &t) : (head[EI_CLASS] != ELFCLASS64 || n < (long)sizeof(Elf64_Ehdr) || !head64(head, &t)))
+	if (class32 ? !head32(head, &t)
+		    : (head[EI_CLASS] != ELFCLASS64 || n < (long)sizeof(Elf64_Ehdr) ||
+		       !head64(head, &t)))
 		return false;
 	e->class32 = class32;
 	if (!find_interp(fd, &t, e)) {
@@ -201,7 +205,8 @@ bool tns_shebang_read(int fd, struct tns_shebang *s)
 	size_t skip = span(p, n, true);
 	size_t name = span(p + skip, n - skip, false);
 
-	/* a line that fills the kernel's buffer without an end of the name is cut, and the kernel refuses it */
+	/* a line that fills the kernel's buffer without an end of the name is cut, and the kernel
+	 * refuses it */
 	if (name == 0 || (!nl && got == TNS_INTERP_MAX && skip + name == n))
 		return false;
 	put(s->interp, p + skip, name);
@@ -299,7 +304,8 @@ bool tns_system_file(const char *resolved)
 	return chain_of(resolved, &st) && S_ISREG(st.st_mode);
 }
 
-static const char *const STANDARD_PATH[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
+static const char *const STANDARD_PATH[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					    "/usr/bin",	       "/sbin",		 "/bin"};
 
 static bool standard_dir(const char *dir)
 {
@@ -319,6 +325,8 @@ bool tns_standard_path(int dirfd, const char *requested, const char *resolved)
 		return false;
 	memcpy(buf, requested, n);
 	buf[n] = 0;
-	/* the directory's own links are followed (/bin -> usr/bin); the name in it is root's because the directory is */
-	return tns_resolve_at(dirfd, n ? buf : "/", dir, sizeof(dir), NULL) > 0 && standard_dir(dir) && tns_root_chain(dir);
+	/* the directory's own links are followed (/bin -> usr/bin); the name in it is root's
+	 * because the directory is */
+	return tns_resolve_at(dirfd, n ? buf : "/", dir, sizeof(dir), NULL) > 0 &&
+	       standard_dir(dir) && tns_root_chain(dir);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The small Landlock of the unit tests against the kernel's: random rules over a real tree, every operation on every object, and the two
- * must answer alike.  TAP on stdout.
+ * The small Landlock of the unit tests against the kernel's: random rules over a real tree, every
+ * operation on every object, and the two must answer alike.  TAP on stdout.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,21 +17,25 @@
 #define ROUNDS 150
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-static const char *const DIRS[] = { "a", "a/b", "a/b/c", "d" };
-static const char *const FILES[] = { "a/1", "a/b/2", "a/b/c/3", "d/4", "5" };
-static const char *const NAMES[] = { "a/n", "a/b/n", "a/b/c/n", "d/n", "n" };
+static const char *const DIRS[] = {"a", "a/b", "a/b/c", "d"};
+static const char *const FILES[] = {"a/1", "a/b/2", "a/b/c/3", "d/4", "5"};
+static const char *const NAMES[] = {"a/n", "a/b/n", "a/b/c/n", "d/n", "n"};
 
-struct op { enum tnp_kind kind; const char *path; };
+struct op {
+	enum tnp_kind kind;
+	const char *path;
+};
 static struct op ops[64];
 static size_t nops;
 static char top[64];
 
 static void add_op(enum tnp_kind kind, const char *path)
 {
-	ops[nops++] = (struct op){ kind, path };
+	ops[nops++] = (struct op){kind, path};
 }
 
-/* In this order, so that none changes what a later one finds: deleting is last, files before directories. */
+/* In this order, so that none changes what a later one finds: deleting is last, files before
+ * directories. */
 static void list_ops(void)
 {
 	for (size_t i = 0; i < COUNT(FILES); i++) {
@@ -80,7 +84,7 @@ static int attempt(const struct op *o)
 	case TNP_MKDIR:
 		return mkdir(mkdir_name(o->path, dir), 0700) < 0 ? errno : 0;
 	case TNP_EXEC: /* the file is empty: what may run is ENOEXEC */
-		execv(o->path, (char *const[]){ (char *)(uintptr_t)o->path, NULL });
+		execv(o->path, (char *const[]){(char *)(uintptr_t)o->path, NULL});
 		return errno == ENOEXEC ? 0 : errno;
 	case TNP_DELETE:
 		return unlink(o->path) < 0 ? errno : 0;
@@ -99,7 +103,9 @@ static void make_tree(void)
 {
 	char path[128];
 
-	if (chdir("/") < 0 || (nftw(top, rm_one, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT) || mkdir(top, 0755) < 0 || chdir(top) < 0)
+	if (chdir("/") < 0 ||
+	    (nftw(top, rm_one, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT) ||
+	    mkdir(top, 0755) < 0 || chdir(top) < 0)
 		abort();
 	for (size_t i = 0; i < COUNT(DIRS); i++)
 		if (mkdir(DIRS[i], 0755) < 0)
@@ -115,20 +121,25 @@ static struct tn_str under_top(const char *rel, char out[128])
 {
 	int n = snprintf(out, 128, *rel ? "%s/%s" : "%s", top, rel);
 
-	return (struct tn_str){ out, (size_t)n };
+	return (struct tn_str){out, (size_t)n};
 }
 
 static size_t random_rules(struct tnp_rule *r, char paths[][128])
 {
-	static const uint32_t RIGHTS[] = { TNP_R_READ, TNP_R_EXEC, TNP_R_WRITE, TNP_R_LIST, TNP_R_CREATE, TNP_R_DELETE, TNP_R_MKDIR };
+	static const uint32_t RIGHTS[] = {TNP_R_READ,	TNP_R_EXEC,   TNP_R_WRITE, TNP_R_LIST,
+					  TNP_R_CREATE, TNP_R_DELETE, TNP_R_MKDIR};
 	size_t n = 1 + (size_t)rand() % 4;
 
 	for (size_t i = 0; i < n; i++) {
 		bool tree = rand() % 3 != 0;
 		size_t k = (size_t)rand();
-		const char *rel = !tree ? FILES[k % COUNT(FILES)] : k % 5 == 4 ? "" : DIRS[k % COUNT(DIRS)];
+		const char *rel = !tree	       ? FILES[k % COUNT(FILES)]
+				  : k % 5 == 4 ? ""
+					       : DIRS[k % COUNT(DIRS)];
 
-		r[i] = (struct tnp_rule){ .path = under_top(rel, paths[i]), .tree = tree, .hold = rand() % 8 ? TNP_EXACT : TNP_ADVISORY };
+		r[i] = (struct tnp_rule){.path = under_top(rel, paths[i]),
+					 .tree = tree,
+					 .hold = rand() % 8 ? TNP_EXACT : TNP_ADVISORY};
 		for (size_t m = 0; m < 3; m++)
 			r[i].rights |= RIGHTS[(size_t)rand() % (tree ? 7 : 3)];
 	}
@@ -138,7 +149,7 @@ static size_t random_rules(struct tnp_rule *r, char paths[][128])
 static int child(int rules, int out)
 {
 	unsigned char answers[64];
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || tns_landlock_enter(rules, &e) != TN_OK)
 		return 1;
@@ -164,19 +175,22 @@ static bool run_child(int rules, unsigned char *answers)
 }
 
 /* Number of differences. */
-static int compare(const struct tnp_plan *plan, const unsigned char *answers, size_t *yes, size_t *no)
+static int compare(const struct tnp_plan *plan, const unsigned char *answers, size_t *yes,
+		   size_t *no)
 {
 	int wrong = 0;
 
 	for (size_t i = 0; i < nops; i++) {
 		char path[128], dir[64];
-		const char *rel = ops[i].kind == TNP_MKDIR ? mkdir_name(ops[i].path, dir) : ops[i].path;
+		const char *rel =
+		    ops[i].kind == TNP_MKDIR ? mkdir_name(ops[i].path, dir) : ops[i].path;
 		bool want = simulate(plan, ops[i].kind, under_top(rel, path), false);
 
 		*(answers[i] == 0 ? yes : no) += 1;
 		if (answers[i] == (want ? 0 : EACCES))
 			continue;
-		printf("# %s %s: the simulator says %s, the kernel %s\n", tnp_kind_name(ops[i].kind), rel, want ? "yes" : "no",
+		printf("# %s %s: the simulator says %s, the kernel %s\n",
+		       tnp_kind_name(ops[i].kind), rel, want ? "yes" : "no",
 		       answers[i] ? strerror(answers[i]) : "yes");
 		wrong++;
 	}
@@ -187,7 +201,7 @@ static int one_round(size_t *yes, size_t *no, struct tn_err *e)
 {
 	struct tnp_rule rules[4];
 	char paths[4][128];
-	struct tnp_plan plan = { .rules = rules, .nrules = random_rules(rules, paths) };
+	struct tnp_plan plan = {.rules = rules, .nrules = random_rules(rules, paths)};
 	unsigned char answers[64];
 	struct tns_landlock l;
 	int fd, wrong;
@@ -203,7 +217,7 @@ static int one_round(size_t *yes, size_t *no, struct tn_err *e)
 int main(void)
 {
 	size_t yes = 0, no = 0;
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 	int wrong = 0;
 
 	printf("1..2\n");
@@ -218,7 +232,8 @@ int main(void)
 	if (wrong < 0)
 		printf("# %s\n", e.msg);
 	printf("%s 1 - the simulator answers as the kernel\n", wrong ? "not ok" : "ok");
-	printf("%s 2 - both answers happen (%zu yes, %zu no)\n", yes > 500 && no > 500 ? "ok" : "not ok", yes, no);
+	printf("%s 2 - both answers happen (%zu yes, %zu no)\n",
+	       yes > 500 && no > 500 ? "ok" : "not ok", yes, no);
 	if (chdir("/") == 0)
 		nftw(top, rm_one, 16, FTW_DEPTH | FTW_PHYS);
 	return wrong != 0 || yes <= 500 || no <= 500;

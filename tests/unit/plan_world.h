@@ -2,8 +2,8 @@
 #ifndef TESTS_PLAN_WORLD_H
 #define TESTS_PLAN_WORLD_H
 /*
- * A policy from capabilities in JSON, over a file system that only exists here: names with a dot in the last component are files, others
- * directories, and what has "new" in it does not exist.
+ * A policy from capabilities in JSON, over a file system that only exists here: names with a dot in
+ * the last component are files, others directories, and what has "new" in it does not exist.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,8 @@
 struct world {
 	struct tn_arena a;
 	struct tn_key root, holder;
-	const tn_warrant *const *links; size_t nlinks;
+	const tn_warrant *const *links;
+	size_t nlinks;
 	const tn_grant *grant;
 	const tnp_config *cfg;
 	struct tnp_facts facts;
@@ -34,7 +35,7 @@ static inline struct tn_str last_name(struct tn_str path)
 
 	while (n > 0 && path.p[n - 1] != '/')
 		n--;
-	return (struct tn_str){ path.p + n, path.n - n };
+	return (struct tn_str){path.p + n, path.n - n};
 }
 
 static inline bool world_is_file(struct tn_str path)
@@ -46,7 +47,8 @@ static inline bool world_is_file(struct tn_str path)
 
 static inline long world_resolve(void *ctx, struct tn_str path, char *out, size_t cap, bool *is_dir)
 {
-	static const char *const LINKS[][2] = { { "/link", "/data/target" }, { "/bin", "/usr/bin" }, { "/sbin", "/usr/sbin" } };
+	static const char *const LINKS[][2] = {
+	    {"/link", "/data/target"}, {"/bin", "/usr/bin"}, {"/sbin", "/usr/sbin"}};
 	struct tn_str to = path;
 	char buf[4096];
 
@@ -54,12 +56,16 @@ static inline long world_resolve(void *ctx, struct tn_str path, char *out, size_
 	for (size_t i = 0; i < sizeof(LINKS) / sizeof(*LINKS); i++) {
 		size_t n = strlen(LINKS[i][0]);
 
-		if (path.n >= n && memcmp(path.p, LINKS[i][0], n) == 0 && (path.n == n || path.p[n] == '/')) {
-			snprintf(buf, sizeof(buf), "%s%.*s", LINKS[i][1], (int)(path.n - n), path.p + n);
+		if (path.n >= n && memcmp(path.p, LINKS[i][0], n) == 0 &&
+		    (path.n == n || path.p[n] == '/')) {
+			snprintf(buf, sizeof(buf), "%s%.*s", LINKS[i][1], (int)(path.n - n),
+				 path.p + n);
 			to = tn_cstr(buf);
 		}
 	}
-	if (memmem(to.p, to.n, "new", 3) || (to.n > 9 && memcmp(to.p, "/usr/bin/", 9) && memmem(to.p, to.n, "/bin/", 5)) || to.n >= cap)
+	if (memmem(to.p, to.n, "new", 3) ||
+	    (to.n > 9 && memcmp(to.p, "/usr/bin/", 9) && memmem(to.p, to.n, "/bin/", 5)) ||
+	    to.n >= cap)
 		return 0;
 	memcpy(out, to.p, to.n);
 	out[to.n] = 0;
@@ -72,8 +78,8 @@ static inline void world_open(struct world *w)
 	memset(w, 0, sizeof(*w));
 	w->a = TN_ARENA_MALLOC;
 	cr_assert_eq(tn_init(&w->e), TN_OK);
-	cr_assert_eq(tn_key_from_seed(&w->root, (const uint8_t[32]){ 1 }, &w->e), TN_OK);
-	cr_assert_eq(tn_key_from_seed(&w->holder, (const uint8_t[32]){ 2 }, &w->e), TN_OK);
+	cr_assert_eq(tn_key_from_seed(&w->root, (const uint8_t[32]){1}, &w->e), TN_OK);
+	cr_assert_eq(tn_key_from_seed(&w->holder, (const uint8_t[32]){2}, &w->e), TN_OK);
 	cr_assert_eq(tnp_config_default(&w->a, &w->cfg, &w->e), TN_OK, "%s", w->e.msg);
 	w->facts.resolve = world_resolve;
 	w->facts.program = TN_STR("/usr/bin/python3.11");
@@ -88,8 +94,13 @@ static inline void world_close(struct world *w)
 
 static inline void world_mint(struct world *w, const struct tn_tool *tools, size_t n)
 {
-	struct tn_mint m = { .tools = tools, .ntools = n, .holder = w->holder.pub, .has_holder = true, .now = NOW, .ttl = 720 };
-	struct tn_verify_opts o = { .roots = &w->root.pub, .nroots = 1, .now = NOW };
+	struct tn_mint m = {.tools = tools,
+			    .ntools = n,
+			    .holder = w->holder.pub,
+			    .has_holder = true,
+			    .now = NOW,
+			    .ttl = 720};
+	struct tn_verify_opts o = {.roots = &w->root.pub, .nroots = 1, .now = NOW};
 	const tn_warrant *one;
 	const tn_warrant **v = tn_arena_array(&w->a, 1, sizeof(*v));
 
@@ -97,12 +108,15 @@ static inline void world_mint(struct world *w, const struct tn_tool *tools, size
 	v[0] = one;
 	w->links = v;
 	w->nlinks = 1;
-	cr_assert_eq(tn_chain_verify(w->links, 1, &o, &w->a, &w->grant, &w->e), TN_OK, "%s", w->e.msg);
+	cr_assert_eq(tn_chain_verify(w->links, 1, &o, &w->a, &w->grant, &w->e), TN_OK, "%s",
+		     w->e.msg);
 }
 
 static inline void world_build(struct world *w, int level)
 {
-	cr_assert_eq(tnp_policy_build(w->grant, w->cfg, &w->facts, TNP_ENFORCE, &w->a, &w->p, &w->e), TN_OK, "%s", w->e.msg);
+	cr_assert_eq(
+	    tnp_policy_build(w->grant, w->cfg, &w->facts, TNP_ENFORCE, &w->a, &w->p, &w->e), TN_OK,
+	    "%s", w->e.msg);
 	cr_assert_eq(tnp_plan_build(w->p, level, &w->a, &w->plan, &w->e), TN_OK, "%s", w->e.msg);
 }
 
@@ -126,9 +140,10 @@ static inline void world_of(struct world *w, const char *json)
 	world_build(w, 1);
 }
 
-static inline enum tn_verdict world_decide(const struct world *w, enum tnp_kind kind, const char *path, bool is_dir)
+static inline enum tn_verdict world_decide(const struct world *w, enum tnp_kind kind,
+					   const char *path, bool is_dir)
 {
-	struct tnp_op op = { .kind = kind, .path = tn_cstr(path), .is_dir = is_dir };
+	struct tnp_op op = {.kind = kind, .path = tn_cstr(path), .is_dir = is_dir};
 	struct tnp_decision d;
 
 	tnp_decide(w->p, &op, NOW, &d);

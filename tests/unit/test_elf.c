@@ -26,9 +26,13 @@ struct image64 {
 
 static struct image64 image64(const char *interp)
 {
-	struct image64 i = { .h = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-				    .e_type = ET_DYN, .e_machine = EM_X86_64, .e_phoff = offsetof(struct image64, p),
-				    .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2 } };
+	struct image64 i = {
+	    .h = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		  .e_type = ET_DYN,
+		  .e_machine = EM_X86_64,
+		  .e_phoff = offsetof(struct image64, p),
+		  .e_phentsize = sizeof(Elf64_Phdr),
+		  .e_phnum = 2}};
 
 	i.p[0].p_type = PT_LOAD;
 	i.p[1].p_type = interp ? PT_INTERP : PT_NULL;
@@ -97,10 +101,16 @@ Test(elf, program_of_32_bits_cannot_be_preloaded)
 		Elf32_Ehdr h;
 		Elf32_Phdr p;
 		char interp[32];
-	} i = { .h = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT }, .e_type = ET_EXEC, .e_machine = EM_386,
-		       .e_phoff = sizeof(Elf32_Ehdr), .e_phentsize = sizeof(Elf32_Phdr), .e_phnum = 1 },
-		.p = { .p_type = PT_INTERP, .p_offset = sizeof(Elf32_Ehdr) + sizeof(Elf32_Phdr), .p_filesz = sizeof("/lib/ld-linux.so.2") },
-		.interp = "/lib/ld-linux.so.2" };
+	} i = {.h = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT},
+		     .e_type = ET_EXEC,
+		     .e_machine = EM_386,
+		     .e_phoff = sizeof(Elf32_Ehdr),
+		     .e_phentsize = sizeof(Elf32_Phdr),
+		     .e_phnum = 1},
+	       .p = {.p_type = PT_INTERP,
+		     .p_offset = sizeof(Elf32_Ehdr) + sizeof(Elf32_Phdr),
+		     .p_filesz = sizeof("/lib/ld-linux.so.2")},
+	       .interp = "/lib/ld-linux.so.2"};
 	struct tns_elf e;
 	int fd = file_of(&i, sizeof(i));
 
@@ -237,7 +247,7 @@ static void make_dir(void)
 
 static void remove_dir(void)
 {
-	static const char *const made[] = { "a", "l", "gone", "s/ls", "s", "d/f", "d" };
+	static const char *const made[] = {"a", "l", "gone", "s/ls", "s", "d/f", "d"};
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(*made); i++)
 		remove(made[i]);
@@ -269,7 +279,8 @@ Test(names, resolve_follows_links_and_knows_what_is_missing)
 	cr_assert(d);
 	cr_assert_eq(tns_resolve_at(AT_FDCWD, "nothing", out, sizeof(out), &d), 0);
 	cr_assert_eq(tns_resolve_at(AT_FDCWD, "a/below", out, sizeof(out), &d), 0);
-	cr_assert_eq(tns_resolve_at(AT_FDCWD, "l", out, strlen(want), &d), -1, "a name that does not fit is an error, never cut");
+	cr_assert_eq(tns_resolve_at(AT_FDCWD, "l", out, strlen(want), &d), -1,
+		     "a name that does not fit is an error, never cut");
 }
 
 Test(names, a_deleted_object_has_no_name)

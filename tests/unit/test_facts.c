@@ -84,7 +84,8 @@ static void teardown(void)
 
 TestSuite(facts, .init = setup, .fini = teardown);
 
-static enum tn_code launch_with(struct tns_facts_opts *o, struct tns_launch *l, struct tn_err *e, const char *const argv[])
+static enum tn_code launch_with(struct tns_facts_opts *o, struct tns_launch *l, struct tn_err *e,
+				const char *const argv[])
 {
 	o->home = home;
 	return tns_launch_facts(argv, o, &arena, l, e);
@@ -92,15 +93,15 @@ static enum tn_code launch_with(struct tns_facts_opts *o, struct tns_launch *l, 
 
 static struct tns_launch launch(const char *path, const char *const argv[])
 {
-	struct tns_facts_opts o = { .path = path };
+	struct tns_facts_opts o = {.path = path};
 	struct tns_launch l;
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 
 	cr_assert_eq(launch_with(&o, &l, &e, argv), TN_OK, "%s", e.msg);
 	return l;
 }
 
-#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static bool is(struct tn_str s, const char *want)
 {
@@ -147,9 +148,9 @@ Test(facts, the_empty_element_of_the_path_is_the_working_directory)
 
 Test(facts, what_cannot_be_started_says_why)
 {
-	struct tns_facts_opts o = { .path = "/usr/bin" };
+	struct tns_facts_opts o = {.path = "/usr/bin"};
 	struct tns_launch l;
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 
 	cr_assert_eq(launch_with(&o, &l, &e, ARGV("no-such-program")), TN_E_SYSTEM);
 	cr_assert_eq(e.sys_errno, ENOENT);
@@ -222,7 +223,8 @@ Test(facts, the_script_is_the_first_file_after_the_options)
 
 	snprintf(path, sizeof(path), "%s:/usr/bin", at("bin"));
 	cr_assert(is(launch(path, ARGV("python3.11", "s.py", "data")).facts.script, at("s.py")));
-	cr_assert(is(launch(path, ARGV("python3.11", "-W", "data", "-u", "s.py")).facts.script, at("s.py")));
+	cr_assert(is(launch(path, ARGV("python3.11", "-W", "data", "-u", "s.py")).facts.script,
+		     at("s.py")));
 	cr_assert(is(launch(path, ARGV("python3.11", "--", "s.py")).facts.script, at("s.py")));
 	cr_assert_eq(launch(path, ARGV("python3.11", "-c", "pass", "data")).facts.script.n, 0);
 	cr_assert_eq(launch(path, ARGV("python3.11", "-m", "mod", "data")).facts.script.n, 0);
@@ -237,7 +239,8 @@ Test(facts, a_virtual_environment_is_read_by_the_name_it_is_called)
 	struct tns_launch l = launch("/usr/bin", ARGV(at("venv/bin/python3")));
 
 	cr_assert(is(l.facts.program, real_sh()));
-	cr_assert_str_eq(l.path, at("venv/bin/python3"), "the link itself is started, or the venv is lost");
+	cr_assert_str_eq(l.path, at("venv/bin/python3"),
+			 "the link itself is started, or the venv is lost");
 	cr_assert(has_tree(&l, at("venv"), false));
 	/* a console script of the venv finds it through its interpreter too */
 	char text[600];
@@ -283,10 +286,10 @@ Test(facts, a_home_directory_is_never_a_tree)
 
 Test(facts, app_trees_come_from_the_option)
 {
-	const char *app[] = { at("app") };
-	struct tns_facts_opts o = { .path = "/usr/bin:/bin", .app = app, .napp = 1 };
+	const char *app[] = {at("app")};
+	struct tns_facts_opts o = {.path = "/usr/bin:/bin", .app = app, .napp = 1};
 	struct tns_launch l;
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 
 	cr_assert_eq(launch_with(&o, &l, &e, ARGV("cat")), TN_E_USAGE);
 	put("app/x", "", 0644);
@@ -298,9 +301,9 @@ Test(facts, app_trees_come_from_the_option)
 
 Test(facts, cwd_only_with_the_option)
 {
-	struct tns_facts_opts o = { .path = "/usr/bin:/bin" };
+	struct tns_facts_opts o = {.path = "/usr/bin:/bin"};
 	struct tns_launch l;
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 
 	cr_assert_eq(launch_with(&o, &l, &e, ARGV("cat")), TN_OK);
 	cr_assert_eq(l.facts.cwd_read.n, 0);
@@ -328,7 +331,10 @@ static void fake_pyenv(const char *which)
 {
 	char text[600];
 
-	snprintf(text, sizeof(text), "#!/bin/sh\n[ \"$1\" = which ] || exit 9\n[ -z \"$TENUO_ISSUER_KEY\" ] || exit 8\n%s\n", which);
+	snprintf(
+	    text, sizeof(text),
+	    "#!/bin/sh\n[ \"$1\" = which ] || exit 9\n[ -z \"$TENUO_ISSUER_KEY\" ] || exit 8\n%s\n",
+	    which);
 	put("home/.pyenv/bin/pyenv", text, 0755);
 	put("home/.pyenv/shims/python3", "#!/bin/sh\nexit 7\n", 0755);
 	put("home/.pyenv/versions/3.1/bin/python3", "#!/bin/sh\n", 0755);
@@ -370,11 +376,15 @@ Test(facts, a_link_to_a_shim_is_a_shim)
 
 Test(facts, a_manager_that_does_not_know_is_an_error)
 {
-	struct tns_facts_opts o = { .path = shims_path() };
+	struct tns_facts_opts o = {.path = shims_path()};
 	struct tns_launch l;
-	struct tn_err e = { 0 };
-	static const char *const BAD[] = { "exit 1", "echo relative", "echo", "echo /usr/bin/cat; echo /usr/bin/ls",
-					   "echo /no/such/file", "echo $0/../../shims/python3" };
+	struct tn_err e = {0};
+	static const char *const BAD[] = {"exit 1",
+					  "echo relative",
+					  "echo",
+					  "echo /usr/bin/cat; echo /usr/bin/ls",
+					  "echo /no/such/file",
+					  "echo $0/../../shims/python3"};
 
 	for (size_t i = 0; i < sizeof(BAD) / sizeof(*BAD); i++) {
 		fake_pyenv(BAD[i]);
@@ -386,9 +396,9 @@ Test(facts, a_manager_that_does_not_know_is_an_error)
 
 Test(facts, without_managers_the_shim_is_taken_as_it_is)
 {
-	struct tns_facts_opts o = { .path = shims_path(), .no_managers = true };
+	struct tns_facts_opts o = {.path = shims_path(), .no_managers = true};
 	struct tns_launch l;
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 
 	fake_pyenv("exit 1");
 	cr_assert_eq(launch_with(&o, &l, &e, ARGV("python3")), TN_OK);
@@ -414,7 +424,8 @@ Test(facts, the_kernels_chain_of_a_program_stops_at_env)
 	snprintf(script, sizeof(script), "%s", at("s2"));
 	cr_assert_gt(tns_facts_chain(NULL, tn_cstr(script), out, sizeof(out)), 0);
 	cr_assert_str_eq(out, "x/usr/bin/env", "what env looks up is env's own exec");
-	cr_assert_eq(tns_facts_chain(NULL, tn_cstr(script), out, 5), -1, "what does not fit is unknown");
+	cr_assert_eq(tns_facts_chain(NULL, tn_cstr(script), out, 5), -1,
+		     "what does not fit is unknown");
 	cr_assert_eq(tns_facts_chain(NULL, TN_STR("/no/such"), out, sizeof(out)), 0);
 }
 
@@ -425,8 +436,10 @@ Test(facts, names_that_no_path_can_have_are_not_resolved)
 
 	memset(longer, 'a', sizeof(longer));
 	longer[0] = '/';
-	cr_assert_eq(tns_facts_resolve(NULL, (struct tn_str){ longer, 5000 }, out, sizeof(out), &d), -1);
-	cr_assert_eq(tns_facts_resolve(NULL, (struct tn_str){ "/etc\0x", 6 }, out, sizeof(out), &d), -1);
+	cr_assert_eq(tns_facts_resolve(NULL, (struct tn_str){longer, 5000}, out, sizeof(out), &d),
+		     -1);
+	cr_assert_eq(tns_facts_resolve(NULL, (struct tn_str){"/etc\0x", 6}, out, sizeof(out), &d),
+		     -1);
 	cr_assert_eq(tns_facts_resolve(NULL, TN_STR("etc"), out, sizeof(out), &d), -1);
 	cr_assert_eq(tns_facts_resolve(NULL, TN_STR(""), out, sizeof(out), &d), -1);
 	cr_assert_eq(tns_facts_resolve(NULL, TN_STR("/no/such"), out, sizeof(out), &d), 0);

@@ -15,10 +15,11 @@ static struct tn_bytes raw_stack(void)
 	long n = tn_b64_decode(t, strlen(t), buf, sizeof(buf));
 
 	cr_assert_gt(n, 0);
-	return (struct tn_bytes){ buf, (size_t)n };
+	return (struct tn_bytes){buf, (size_t)n};
 }
 
-static struct tnp_protect PROTECT[] = { { { "/data/key.pem", 13 }, false, true, "key" }, { { "/data/log", 9 }, true, false, "log" } };
+static struct tnp_protect PROTECT[] = {{{"/data/key.pem", 13}, false, true, "key"},
+				       {{"/data/log", 9}, true, false, "log"}};
 
 static void make(const char *caps, bool recorded)
 {
@@ -42,7 +43,8 @@ static void make(const char *caps, bool recorded)
 	s.mode = TNP_ENFORCE;
 	s.log = TN_STR("socket");
 	s.token = raw_stack();
-	cr_assert_eq(tnp_policy_compile(POLICY, strlen(POLICY), &w.a, &s.config, &w.e), TN_OK, "%s", w.e.msg);
+	cr_assert_eq(tnp_policy_compile(POLICY, strlen(POLICY), &w.a, &s.config, &w.e), TN_OK, "%s",
+		     w.e.msg);
 	cr_assert_eq(tnp_config_decode(s.config.p, s.config.n, &w.a, &w.cfg, &w.e), TN_OK);
 	world_build(&w, 1);
 	s.facts = &w.facts;
@@ -55,18 +57,23 @@ static void close_it(void)
 }
 TestSuite(session, .fini = close_it);
 
-static const char CAPS[] = "{\"read_file\":{\"path\":{\"any\":[{\"subpath\":\"/link\"},{\"pattern\":\"/srv/*.txt\"}]}},"
-			   "\"write_file\":{\"path\":{\"subpath\":\"/data\"}},\"run_command\":{\"command\":{\"shlex\":[\"git\"]}}}";
+static const char CAPS[] =
+    "{\"read_file\":{\"path\":{\"any\":[{\"subpath\":\"/link\"},{\"pattern\":\"/srv/*.txt\"}]}},"
+    "\"write_file\":{\"path\":{\"subpath\":\"/"
+    "data\"}},\"run_command\":{\"command\":{\"shlex\":[\"git\"]}}}";
 
 static void same_decisions(const tnp_policy *other)
 {
-	static const char *const P[] = { "/data/target/a.txt", "/data/a.txt", "/link/a.txt", "/srv/a.txt", "/srv/a.log", "/data/key.pem", "/data/log/x",
-					 "/usr/lib/x.so", "/opt/app/x.py", "/tmp/private/new", "/etc/shadow_", "/dev/null", "/home/u/.gitconfig" };
+	static const char *const P[] = {"/data/target/a.txt", "/data/a.txt",   "/link/a.txt",
+					"/srv/a.txt",	      "/srv/a.log",    "/data/key.pem",
+					"/data/log/x",	      "/usr/lib/x.so", "/opt/app/x.py",
+					"/tmp/private/new",   "/etc/shadow_",  "/dev/null",
+					"/home/u/.gitconfig"};
 	size_t allowed = 0;
 
 	for (size_t i = 0; i < sizeof(P) / sizeof(*P); i++)
 		for (int k = TNP_READ; k <= TNP_DELETE; k++) {
-			struct tnp_op op = { .kind = (enum tnp_kind)k, .path = tn_cstr(P[i]) };
+			struct tnp_op op = {.kind = (enum tnp_kind)k, .path = tn_cstr(P[i])};
 			struct tnp_decision a, b;
 
 			tnp_decide(w.p, &op, NOW, &a);
@@ -74,7 +81,8 @@ static void same_decisions(const tnp_policy *other)
 			cr_assert_eq(a.verdict, b.verdict, "%s %s", tnp_kind_name(op.kind), P[i]);
 			cr_assert_eq(a.code, b.code);
 			cr_assert_eq(a.why, b.why);
-			cr_assert((!a.row && !b.row) || (a.row && b.row && strcmp(a.row, b.row) == 0));
+			cr_assert((!a.row && !b.row) ||
+				  (a.row && b.row && strcmp(a.row, b.row) == 0));
 			cr_assert(tn_str_eq(a.tool, b.tool) && tn_str_eq(a.arg, b.arg));
 			allowed += a.verdict == TN_ALLOW;
 		}
@@ -85,7 +93,7 @@ static void round_trip(bool recorded)
 {
 	struct tn_arena a = TN_ARENA_MALLOC;
 	struct tnp_session t;
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 	const tnp_policy *p;
 
 	make(CAPS, recorded);
@@ -116,12 +124,12 @@ Test(session, without_a_warrant_too)
 {
 	struct tn_arena a = TN_ARENA_MALLOC;
 	struct tnp_session t;
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 	const tnp_policy *p;
 
 	make(CAPS, true);
 	w.grant = NULL;
-	s.token = (struct tn_bytes){ 0 };
+	s.token = (struct tn_bytes){0};
 	s.mode = TNP_AUDIT;
 	cr_assert_eq(tnp_policy_build(NULL, w.cfg, &w.facts, TNP_AUDIT, &w.a, &w.p, &w.e), TN_OK);
 	cr_assert_eq(tnp_session_encode(&s, w.p, &w.a, &file, &w.e), TN_OK);
@@ -135,7 +143,7 @@ static enum tn_code decode(const uint8_t *p, size_t n)
 {
 	struct tn_arena a = TN_ARENA_MALLOC;
 	struct tnp_session t;
-	struct tn_err e = { 0 };
+	struct tn_err e = {0};
 	const tnp_policy *pol;
 	enum tn_code code = tnp_session_decode(p, n, &a, &t, &pol, &e);
 
