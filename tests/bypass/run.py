@@ -230,9 +230,12 @@ class Corpus:
             verdict, said = "blocked", "blocked refused by name"
         if verdict == "blocked" and w.outside() != before:
             verdict, said = "lied", "said blocked, but something outside changed"
-        if verdict == "blocked" and level is not None and self.me in row["native"] and variant == "dynamic" and row["level0"].startswith("preload") and not self.recorded(log):
+        if verdict == "blocked" and level is not None and variant == "dynamic" and self.must_record(row) and not self.recorded(log):
             verdict, said = "unrecorded", "stopped, but the log has no denial"
         return verdict, said
+
+    def must_record(self, row):
+        return self.me in row["native"] and row["level0"].startswith("preload") and "no event" not in row["reason"]
 
     @staticmethod
     def recorded(log):
