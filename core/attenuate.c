@@ -364,13 +364,14 @@ static bool silent_with(const struct tn_constraint *a, const struct tn_constrain
 /*
  * The parent's alternatives are asked from the left and one that cannot say ends it.  So if the
  * child's j-th alternative lies within the parent's i-th, the parent must get as far as its i-th:
- * each one before it answers always, or stands at the same place in the child, which got past it.
+ * each one before it answers always, or stands at the same place in the child, which got past it
+ * (or matched, and so did answer).
  */
 static bool parent_gets_there(const struct pair *a, size_t i, size_t j)
 {
 	for (size_t k = 0; k < i; k++)
 		if (!total(&a->p->list.c[k]) &&
-		    (k >= j || !silent_with(&a->p->list.c[k], &a->c->list.c[k])))
+		    (k > j || !silent_with(&a->p->list.c[k], &a->c->list.c[k])))
 			return false;
 	return true;
 }

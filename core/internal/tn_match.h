@@ -88,13 +88,13 @@ struct tn_host {
 };
 #define TN_HOST_MAX 255u /* longer than any DNS name: cannot say */
 enum tn_judged tn_host_parse(struct tn_str raw, bool special, struct tn_buf *b, struct tn_host *h);
-enum tn_judged tn_host_literal(struct tn_str text, struct tn_buf *b,
-			       struct tn_host *h); /* IP without brackets, or a name */
+/* an IP address without brackets, or a name */
+enum tn_judged tn_host_literal(struct tn_str text, struct tn_buf *b, struct tn_host *h);
 bool tn_host_eq(const struct tn_host *a, const struct tn_host *b);
 struct tn_url_want {
 	bool path;
-	struct tn_str scheme;
-}; /* scheme.n: the text begins after "scheme:" */
+	struct tn_str scheme; /* given: the text begins behind "scheme:" */
+};
 enum tn_judged tn_url_read(struct tn_str text, struct tn_url_want want, struct tn_buf *b,
 			   struct tn_url *u);
 unsigned tn_url_default_port(struct tn_str scheme); /* 0: none known */

@@ -280,6 +280,8 @@ Test(attenuate, alternatives_that_always_answer)
 		{ "{\"any\":[\"b\",{\"regex\":\"x\"},\"a\"]}", "{\"any\":[\"b\",{\"regex\":\"x\"},\"a\"]}", true },
 		{ "{\"any\":[\"b\",{\"regex\":\"x\"},\"a\"]}", "{\"any\":[{\"regex\":\"x\"},\"a\"]}", false },
 		{ "{\"any\":[{\"cidr\":\"10.0.0.0/8\"},\"a\"]}", "{\"any\":[\"a\",\"a\"]}", false },
+		{ "{\"any\":[{\"cidr\":\"10.0.0.0/8\"},{\"cidr\":\"11.0.0.0/8\"}]}", "{\"any\":[{\"cidr\":\"11.1.0.0/16\"}]}", true },
+		{ "{\"any\":[{\"cidr\":\"10.0.0.0/8\"},{\"regex\":\"x\"},{\"cidr\":\"11.0.0.0/8\"}]}", "{\"any\":[{\"cidr\":\"11.1.0.0/16\"}]}", false },
 	};
 
 	CHECK(rows);
@@ -354,6 +356,20 @@ Test(attenuate, what_counts_as_the_same)
 	}
 }
 
+Test(attenuate, a_not_holds_exactly_one)
+{
+	const struct tn_constraint *good = rows_c(&arena, "{\"not\":\"a\"}");
+
+	for (size_t n = 0; n < 4; n++) {
+		struct tn_constraint bent = *rows_c(&arena, "{\"any\":[\"a\",\"a\",\"a\"]}");
+
+		bent.type = TN_C_NOT;
+		bent.list.n = n;
+		cr_expect_eq(tn_constraint_attenuates(good, &bent, NULL) == TN_OK, n == 1);
+		cr_expect_eq(tn_constraint_attenuates(&bent, good, NULL) == TN_OK, n == 1);
+	}
+}
+
 Test(attenuate, networks_fall_silent_together)
 {
 	/* Not: the parent has to answer where the child does */
@@ -398,6 +414,36 @@ Test(attenuate, depth_is_limited)
 {
 	cr_expect_eq(tn_constraint_attenuates(nested(32), nested(32), NULL), TN_OK);
 	cr_expect_neq(tn_constraint_attenuates(nested(33), nested(33), NULL), TN_OK);
+}
+
+Test(attenuate, both_sides_are_checked_first)
+{
+	const struct tn_constraint *wide = rows_c(&arena, "{\"wildcard\":true}");
+
+	cr_expect_eq(tn_constraint_attenuates(wide, nested(32), NULL), TN_OK);
+	cr_expect_eq(tn_constraint_attenuates(wide, nested(33), NULL), TN_E_CONSTRAINT_DEPTH);
+	cr_expect_eq(tn_constraint_attenuates(nested(33), rows_c(&arena, "\"a\""), NULL), TN_E_CONSTRAINT_DEPTH);
+	cr_expect_eq(tn_constraint_attenuates(wide, rows_c(&arena, "{\"cidr\":\"10\"}"), NULL), TN_E_VALIDATION);
+}
+
+/* Views into longer lists. */
+Test(attenuate, lists_end_where_they_end)
+{
+	struct tn_constraint p = *rows_c(&arena, "{\"any\":[\"a\",\"c\"]}");
+	const struct tn_constraint *c = rows_c(&arena, "{\"any\":[\"c\"]}");
+	struct tn_cset sp, sc;
+
+	cr_expect_eq(tn_constraint_attenuates(&p, c, NULL), TN_OK);
+	p.list.n = 1;
+	cr_expect_neq(tn_constraint_attenuates(&p, c, NULL), TN_OK);
+	cr_assert(rows_cset(rows_v(&arena, "{\"a\":1,\"b\":1}"), &arena, &sp));
+	cr_assert(rows_cset(rows_v(&arena, "{\"a\":1,\"b\":1}"), &arena, &sc));
+	cr_expect_eq(tn_cset_attenuates(&sp, &sc, NULL), TN_OK);
+	sp.n = 1;
+	cr_expect_neq(tn_cset_attenuates(&sp, &sc, NULL), TN_OK);
+	sp.n = 2;
+	sc.n = 1;
+	cr_expect_neq(tn_cset_attenuates(&sp, &sc, NULL), TN_OK);
 }
 
 Test(attenuate, reason_is_given)
