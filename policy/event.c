@@ -86,7 +86,9 @@ static void put_b64(struct line *l, const char *name, struct tn_str s)
 	char text[TNP_EVENT_MAX / 4];
 	size_t n;
 
-	if (!s.n || tn_utf8_valid(s.p, s.n) || s.n > B64 * l->share / 4 * 3)
+	bool exact = s.n && tn_utf8_valid(s.p, s.n) && !memchr(s.p, '\0', s.n);
+
+	if (!s.n || exact || s.n > B64 * l->share / 4 * 3)
 		return;
 	n = tn_b64_encode((const uint8_t *)s.p, s.n, TN_B64_STD, text, sizeof(text));
 	if (n)

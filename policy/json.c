@@ -172,10 +172,10 @@ static enum tn_code scan_value(struct scan *s, unsigned depth)
 {
 	int c;
 
-	if (depth > JSON_DEPTH)
-		return bad(s, "nested more than 32 deep");
 	blanks(s);
 	c = peek(s);
+	if (depth == JSON_DEPTH && (c == '{' || c == '['))
+		return bad(s, "nested more than 32 deep");
 	if (c == '{')
 		TN_TRY(scan_items(s, depth + 1, '}'));
 	else if (c == '[')

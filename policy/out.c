@@ -145,7 +145,7 @@ static size_t json_char(const uint8_t *p, size_t n, char *out, size_t *used)
 		return done;
 	if (!len || is_treacherous(c)) {
 		memcpy(out, "\\u", 2);
-		return 2 + put_hex(out + 2, c, 4);
+		return 2 + put_hex(out + 2, c ? c : 0xfffd, 4); /* \u0000 is what our own reader refuses */
 	}
 	memcpy(out, p, len);
 	return len;

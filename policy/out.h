@@ -21,7 +21,7 @@ void tnp_out_int(struct tnp_out *o, int64_t v);
 void tnp_out_uint(struct tnp_out *o, uint64_t v);
 /* Stops before it would pass max bytes, and says so with "..."; for a terminal: \xNN, \u{NN}. */
 void tnp_out_term(struct tnp_out *o, struct tn_str s, size_t max);
-/* A JSON string in quotes of at most max bytes; bytes that are not UTF-8 become U+FFFD. */
+/* A JSON string in quotes of at most max bytes; NUL and bytes that are not UTF-8 become U+FFFD. */
 void tnp_out_json(struct tnp_out *o, struct tn_str s, size_t max);
 
 #endif
