@@ -21,6 +21,7 @@ struct work {
 	struct tn_arena *a;
 	struct tnp_facts *f;
 	const char *path, *home;
+	const char *front; /* of struct tns_launch */
 	char cwd[PATH_CAP];
 };
 
@@ -256,6 +257,42 @@ static void add_trees_of(struct work *w, const char *name, struct tn_str object)
 	}
 }
 
+/* ---- version managers ---- */
+
+static const char *dir_of(struct work *w, const char *path)
+{
+	return tn_arena_dup(w->a, path, (size_t)(strrchr(path, '/') - path));
+}
+
+/*
+ * A version manager's shim is a script that looks the real program up with a dozen helpers: ask it
+ * now, outside the session.  manager: whose it was, and `found` is the real program; NULL: no shim.
+ */
+static enum tn_code look_behind(struct work *w, char found[PATH_CAP], const char **manager,
+				struct tn_err *e)
+{
+	const struct tns_manager *m = tns_manager_of(found, w->home);
+	char real[PATH_CAP], tool[PATH_CAP];
+
+	if (!m || w->o->no_managers)
+		return TN_OK;
+	if (!tns_manager_tool(m, w->home, tool, sizeof(tool)) &&
+	    find_program(w, m->name, tool, sizeof(tool)) != 0)
+		return tn_fail(e, TN_E_SYSTEM, "%s is a shim of %s, but %s itself is not found",
+			       found, m->name, m->name);
+	TN_TRY(tns_manager_which(m, tool, base_name(found), real, sizeof(real), e));
+	int err = runnable(real);
+
+	if (err != 0 || tns_manager_of(real, w->home)) {
+		errno = err ? err : ELOOP;
+		return tn_fail_sys(e, TN_E_SYSTEM, "%s says %s is %s, which cannot be started",
+				   m->name, base_name(found), real);
+	}
+	*manager = m->name;
+	memcpy(found, real, strlen(real) + 1);
+	return TN_OK;
+}
+
 /* ---- what interprets and loads it ---- */
 
 static bool listed(const struct tn_str *v, size_t n, struct tn_str s)
@@ -342,7 +379,11 @@ static bool through_env(struct work *w, const char *script, const char *env, cha
 	if (!ok)
 		return false;
 	char unused[PATH_CAP];
+	const char *manager = NULL;
 
+	/* env would find the shim too: the real program's directory goes first in PATH */
+	if (look_behind(w, next, &manager, NULL) == TN_OK && manager && !w->front)
+		w->front = dir_of(w, next);
 	add_chain(w, resolved(w, env, NULL));
 	follow_one(w, env, unused, &elf); /* for its loader */
 	return true;
@@ -587,41 +628,19 @@ enum tn_code tns_plain_facts(const struct tns_facts_opts *o, struct tn_arena *a,
 
 /* ---- the launch ---- */
 
-/* A version manager's shim is a script that looks the real program up with a dozen helpers: ask it
- * now, outside the session. */
 static enum tn_code behind_shim(struct work *w, struct tns_launch *l, char found[PATH_CAP],
 				struct tn_err *e)
 {
-	const struct tns_manager *m = tns_manager_of(found, w->home);
-	char real[PATH_CAP], tool[PATH_CAP];
+	const char *manager = NULL;
+	struct tn_str shim = keep(w, found);
 
-	if (!m || w->o->no_managers)
+	TN_TRY(look_behind(w, found, &manager, e));
+	if (!manager)
 		return TN_OK;
-	if (!tns_manager_tool(m, w->home, tool, sizeof(tool)) &&
-	    find_program(w, m->name, tool, sizeof(tool)) != 0)
-		return tn_fail(e, TN_E_SYSTEM, "%s is a shim of %s, but %s itself is not found",
-			       found, m->name, m->name);
-	TN_TRY(tns_manager_which(m, tool, base_name(found), real, sizeof(real), e));
-	int err = runnable(real);
-
-	if (err != 0 || tns_manager_of(real, w->home)) {
-		errno = err ? err : ELOOP;
-		return tn_fail_sys(e, TN_E_SYSTEM, "%s says %s is %s, which cannot be started",
-				   m->name, base_name(found), real);
-	}
-	l->manager = m->name;
-	l->shim = keep(w, found).p;
-	memcpy(found, real, strlen(real) + 1);
-	return TN_OK;
-}
-
-static enum tn_code front_dir(struct work *w, struct tns_launch *l, struct tn_err *e)
-{
-	const char *slash = strrchr(l->path, '/');
-
-	l->argv0 = l->path;
-	l->path_front = tn_arena_dup(w->a, l->path, (size_t)(slash - l->path));
-	return l->path_front ? TN_OK : no_memory(e);
+	l->manager = manager;
+	l->shim = shim.p;
+	w->front = dir_of(w, found);
+	return shim.p && w->front ? TN_OK : no_memory(e);
 }
 
 enum tn_code tns_launch_facts(const char *const argv[], const struct tns_facts_opts *o,
@@ -645,9 +664,10 @@ enum tn_code tns_launch_facts(const char *const argv[], const struct tns_facts_o
 	if (!l->path || l->facts.program.n == 0)
 		return tn_fail(e, TN_E_SYSTEM, "%s has no name that can be resolved", found);
 	if (l->manager)
-		TN_TRY(front_dir(&w, l, e));
+		l->argv0 = l->path;
 	add_trees_of(&w, found, l->facts.program);
 	follow_chain(&w, found, &l->elf);
 	find_script(&w, found, argv);
+	l->path_front = w.front;
 	return TN_OK;
 }

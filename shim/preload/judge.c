@@ -164,7 +164,7 @@ static int check(struct tns_scratch *s, enum tnp_kind kind, int dirfd, const cha
 
 int tns_check(enum tnp_kind kind, int dirfd, const char *path, unsigned how)
 {
-	if (!path || !tns_on())
+	if (tns_nowhere(path) || !tns_on())
 		return 0;
 	int kept = errno;
 	struct tns_scratch *s = tns_scratch_get();
@@ -197,7 +197,7 @@ static int check2(struct tns_scratch *s, enum tnp_kind kind, int fd1, const char
 
 int tns_check2(enum tnp_kind kind, int fd1, const char *old, int fd2, const char *new_name, unsigned how)
 {
-	if (!old || !new_name || !tns_on())
+	if (tns_nowhere(old) || tns_nowhere(new_name) || !tns_on())
 		return 0;
 	int kept = errno;
 	struct tns_scratch *s = tns_scratch_get();

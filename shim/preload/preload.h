@@ -56,6 +56,7 @@ struct tn_arena tns_arena(void); /* pages from mmap */
 #define TNS_ARGS 1024
 struct tns_scratch {
 	struct tn_str args[TNS_ARGS];
+	char path[4096], path2[4096]; /* the caller's names, read once */
 	char norm[4352], object[4352], object2[4352], link[4352]; /* PATH_MAX and a component more */
 	char text[8192];
 	uint8_t packed[TNP_EVENT_MAX];
@@ -65,6 +66,16 @@ struct tns_scratch {
 };
 struct tns_scratch *tns_scratch_get(void); /* NULL: no memory, deny */
 void tns_scratch_put(struct tns_scratch *s);
+
+/*
+ * A caller's name is read once: another thread may change it between looking and acting.  p is the copy (p2 of a second name); without a
+ * policy, and for pointers that can only be EFAULT, the caller's own.  Negative errno: the answer.
+ */
+struct tns_name { struct tns_scratch *s; const char *p, *p2; };
+int tns_take(struct tns_name *n, const char *path, const char *path2) TN_MUST_USE;
+void tns_give(struct tns_name *n); /* keeps errno */
+/* Below the lowest address that anything can be mapped at: the kernel answers EFAULT, and so must we. */
+static inline bool tns_nowhere(const void *p) { return (uintptr_t)p < 65536; }
 
 /* ---------------------------------------------------------------- paths (path.c) */
 /* chroot is about to change what names mean: remember where it goes.  False: cannot be known. */

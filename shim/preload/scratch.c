@@ -3,6 +3,7 @@
  * Big buffers that are not on the caller's stack (threads may have 16 KiB).  A fixed pool, claimed by one atomic each: usable in signal
  * handlers and after fork (a claim that another thread held at fork stays lost in the child; then pages are mapped for the one call).
  */
+#include <string.h>
 #include <sys/mman.h>
 #include "preload.h"
 
@@ -34,4 +35,46 @@ void tns_scratch_put(struct tns_scratch *s)
 		tns_raw3(SYS_munmap, tns_ptr(s), sizeof(*s), 0);
 	else
 		__atomic_store_n(&s->busy, TNS_FREE, __ATOMIC_RELEASE);
+}
+
+static int copy(char *to, const char *from)
+{
+	size_t n = strnlen(from, 4096);
+
+	if (n == 4096)
+		return -ENAMETOOLONG; /* the kernel's limit is on what the caller passes */
+	memcpy(to, from, n);
+	to[n] = '\0';
+	return 0;
+}
+
+int tns_take(struct tns_name *n, const char *path, const char *path2)
+{
+	*n = (struct tns_name){ NULL, path, path2 };
+	if (tns_nowhere(path) || (path2 && tns_nowhere(path2)) || !tns_on())
+		return 0;
+	n->s = tns_scratch_get();
+	if (!n->s)
+		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
+	int r = copy(n->s->path, path);
+
+	if (r == 0 && path2)
+		r = copy(n->s->path2, path2);
+	if (r < 0) {
+		tns_scratch_put(n->s);
+		return r;
+	}
+	n->p = n->s->path;
+	if (path2)
+		n->p2 = n->s->path2;
+	return 0;
+}
+
+void tns_give(struct tns_name *n)
+{
+	int kept = errno;
+
+	if (n->s)
+		tns_scratch_put(n->s);
+	errno = kept;
 }

@@ -21,7 +21,7 @@ static size_t count(char *const v[])
 {
 	size_t n = 0;
 
-	while (v && v[n])
+	while (!tns_nowhere(v) && v[n])
 		n++;
 	return n;
 }
@@ -33,7 +33,7 @@ static int judge_exec(struct tns_scratch *s, int dirfd, const char *path, char *
 	struct tnp_op op = { .kind = TNP_EXEC, .path = { object, n }, .exec = &x };
 
 	for (size_t i = 0; i < x.argc; i++)
-		s->args[i] = tn_cstr(argv[i]);
+		s->args[i] = tns_nowhere(argv[i]) ? TN_STR("") : tn_cstr(argv[i]);
 	/* A longer command line than fits is no text: a constraint on it cannot say yes, an unconstrained entry still can. */
 	if (argc > TNS_ARGS)
 		s->args[TNS_ARGS - 1] = TN_STR("\xff");
@@ -69,7 +69,7 @@ static int check_exec(struct tns_scratch *s, int dirfd, const char *path, char *
 
 int tns_check_exec(int dirfd, const char *path, char *const argv[], int flags)
 {
-	if (!path || !tns_on())
+	if (tns_nowhere(path) || !tns_on())
 		return 0;
 	int kept = errno;
 	struct tns_scratch *s = tns_scratch_get();
@@ -97,7 +97,7 @@ static bool ours(const char *entry)
 /* How much room merged() needs, in bytes behind the pointers: a foreign LD_PRELOAD is kept behind ours. */
 static const char *foreign_preload(char *const envp[])
 {
-	for (size_t i = 0; envp && envp[i]; i++)
+	for (size_t i = 0; !tns_nowhere(envp) && envp[i]; i++)
 		if (named(envp[i], "LD_PRELOAD", 10) && !strstr(envp[i] + 11, tns_state.library))
 			return envp[i] + 11;
 	return NULL;
@@ -107,7 +107,7 @@ static bool complete(char *const envp[])
 {
 	size_t have = 0;
 
-	for (size_t i = 0; envp && envp[i]; i++) {
+	for (size_t i = 0; !tns_nowhere(envp) && envp[i]; i++) {
 		if (!ours(envp[i]))
 			continue;
 		if (named(envp[i], "LD_PRELOAD", 10) && strstr(envp[i], tns_state.library)) {
@@ -140,7 +140,7 @@ static void merge(char *const envp[], const char **out, char *preload, size_t ca
 	}
 	for (size_t i = 0; i < tns_state.ninject; i++)
 		out[n++] = tns_state.inject[i];
-	for (size_t i = 0; envp && envp[i]; i++)
+	for (size_t i = 0; !tns_nowhere(envp) && envp[i]; i++)
 		if (!ours(envp[i]))
 			out[n++] = envp[i];
 	out[n] = NULL;
@@ -150,7 +150,7 @@ static void merge(char *const envp[], const char **out, char *preload, size_t ca
 #define CHILD_ENV(var, envp)                                                                      \
 	char preload_[1024];                                                                      \
 	const char **merged_ = NULL;                                                              \
-	if (tns_on() && !complete(envp)) {                                                        \
+	if (tns_on() && (!envp || !tns_nowhere(envp)) && !complete(envp)) {                                                        \
 		merged_ = __builtin_alloca((count(envp) + tns_state.ninject + 2) * sizeof(*merged_)); \
 		merge(envp, merged_, preload_, sizeof(preload_));                                 \
 	}                                                                                         \
@@ -171,7 +171,7 @@ int tns_execve(int dirfd, const char *path, char *const argv[], char *const envp
 static int plain_execve(const char *path, char *const argv[], char *const envp[])
 {
 	char once[4097]; /* the name is read once: what was judged is what is executed */
-	size_t n = path ? strnlen(path, sizeof(once)) : sizeof(once);
+	size_t n = tns_nowhere(path) ? sizeof(once) : strnlen(path, sizeof(once));
 
 	if (n < sizeof(once)) {
 		memcpy(once, path, n);
@@ -259,7 +259,9 @@ static int exec_search(const char *file, char *const argv[], char *const envp[])
 	char path[1024];
 	int err;
 
-	if (!file || !file[0])
+	if (tns_nowhere(file))
+		return tns_fail(-EFAULT);
+	if (!file[0])
 		return tns_fail(-ENOENT);
 	if (strchr(file, '/')) {
 		plain_execve(file, argv, envp);

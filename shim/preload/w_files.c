@@ -32,19 +32,24 @@ static int after1(long r, enum tnp_kind kind, int dirfd, const char *path, unsig
 	return x;
 }
 
+/* `call` acts on the copy: it names it `name_.p`. */
 #define ONE(kind, dirfd, path, how, call)                                    \
 	do {                                                                 \
-		int r_ = tns_check(kind, dirfd, path, how);                  \
+		struct tns_name name_;                                       \
+		int r_ = tns_take(&name_, path, NULL);                       \
 		if (r_ < 0)                                                  \
 			return tns_fail(r_);                                 \
-		return after1(call, kind, dirfd, path, how);                 \
+		r_ = tns_check(kind, dirfd, name_.p, how);                   \
+		r_ = r_ < 0 ? tns_fail(r_) : after1(call, kind, dirfd, name_.p, how); \
+		tns_give(&name_);                                            \
+		return r_;                                                   \
 	} while (0)
 
 /* ---------------------------------------------------------------- delete */
 static int do_unlink(int dirfd, const char *path, int flags)
 {
 	ONE(TNP_DELETE, dirfd, path, TNS_NOFOLLOW | (flags & AT_REMOVEDIR ? TNS_DIR : 0),
-	    tns_raw3(SYS_unlinkat, dirfd, tns_ptr(path), flags));
+	    tns_raw3(SYS_unlinkat, dirfd, tns_ptr(name_.p), flags));
 }
 TNS_WRAP(int, unlink, (const char *path)) { return do_unlink(AT_FDCWD, path, 0); }
 TNS_WRAP(int, unlinkat, (int dirfd, const char *path, int flags)) { return do_unlink(dirfd, path, flags); }
@@ -52,13 +57,13 @@ TNS_WRAP(int, rmdir, (const char *path)) { return do_unlink(AT_FDCWD, path, AT_R
 TNS_WRAP(int, remove, (const char *path))
 {
 	struct stat st;
-	bool dir = path && tns_raw4(SYS_newfstatat, AT_FDCWD, tns_ptr(path), tns_ptr(&st), AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	bool dir = tns_raw4(SYS_newfstatat, AT_FDCWD, tns_ptr(path), tns_ptr(&st), AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 
 	return do_unlink(AT_FDCWD, path, dir ? AT_REMOVEDIR : 0);
 }
 
 /* ---------------------------------------------------------------- rename, link */
-static int do_rename(int fd1, const char *old, int fd2, const char *new_name, unsigned flags)
+static int rename_copies(int fd1, const char *old, int fd2, const char *new_name, unsigned flags)
 {
 	int r = tns_check2(TNP_RENAME, fd1, old, fd2, new_name, TNS_NOFOLLOW);
 
@@ -76,17 +81,28 @@ static int do_rename(int fd1, const char *old, int fd2, const char *new_name, un
 	}
 	return x;
 }
+static int do_rename(int fd1, const char *old, int fd2, const char *new_name, unsigned flags)
+{
+	struct tns_name n;
+	int r = tns_take(&n, old, new_name);
+
+	if (r < 0)
+		return tns_fail(r);
+	r = rename_copies(fd1, n.p, fd2, n.p2, flags);
+	tns_give(&n);
+	return r;
+}
 TNS_WRAP(int, rename, (const char *a, const char *b)) { return do_rename(AT_FDCWD, a, AT_FDCWD, b, 0); }
 TNS_WRAP(int, renameat, (int fd1, const char *a, int fd2, const char *b)) { return do_rename(fd1, a, fd2, b, 0); }
 TNS_WRAP(int, renameat2, (int fd1, const char *a, int fd2, const char *b, unsigned flags)) { return do_rename(fd1, a, fd2, b, flags); }
 
-static int do_link(int fd1, const char *old, int fd2, const char *new_name, int flags)
+static int link_copies(int fd1, const char *old, int fd2, const char *new_name, int flags)
 {
 	char name[40];
 	int dirfd = fd1;
 	const char *target = old;
 
-	if ((flags & AT_EMPTY_PATH) && old && !old[0]) {
+	if ((flags & AT_EMPTY_PATH) && !tns_nowhere(old) && !old[0]) {
 		tns_fd_path(fd1, name);
 		dirfd = AT_FDCWD;
 		target = name;
@@ -106,27 +122,38 @@ static int do_link(int fd1, const char *old, int fd2, const char *new_name, int 
 	}
 	return x;
 }
+static int do_link(int fd1, const char *old, int fd2, const char *new_name, int flags)
+{
+	struct tns_name n;
+	int r = tns_take(&n, old, new_name);
+
+	if (r < 0)
+		return tns_fail(r);
+	r = link_copies(fd1, n.p, fd2, n.p2, flags);
+	tns_give(&n);
+	return r;
+}
 TNS_WRAP(int, link, (const char *a, const char *b)) { return do_link(AT_FDCWD, a, AT_FDCWD, b, 0); }
 TNS_WRAP(int, linkat, (int fd1, const char *a, int fd2, const char *b, int flags)) { return do_link(fd1, a, fd2, b, flags); }
 
 /* ---------------------------------------------------------------- new names */
 static int do_symlink(const char *target, int dirfd, const char *path)
 {
-	ONE(TNP_CREATE, dirfd, path, TNS_NEW | TNS_NOFOLLOW, tns_raw3(SYS_symlinkat, tns_ptr(target), dirfd, tns_ptr(path)));
+	ONE(TNP_CREATE, dirfd, path, TNS_NEW | TNS_NOFOLLOW, tns_raw3(SYS_symlinkat, tns_ptr(target), dirfd, tns_ptr(name_.p)));
 }
 TNS_WRAP(int, symlink, (const char *target, const char *path)) { return do_symlink(target, AT_FDCWD, path); }
 TNS_WRAP(int, symlinkat, (const char *target, int dirfd, const char *path)) { return do_symlink(target, dirfd, path); }
 
 static int do_mkdir(int dirfd, const char *path, mode_t mode)
 {
-	ONE(TNP_MKDIR, dirfd, path, TNS_NEW | TNS_NOFOLLOW, tns_raw3(SYS_mkdirat, dirfd, tns_ptr(path), (long)mode));
+	ONE(TNP_MKDIR, dirfd, path, TNS_NEW | TNS_NOFOLLOW, tns_raw3(SYS_mkdirat, dirfd, tns_ptr(name_.p), (long)mode));
 }
 TNS_WRAP(int, mkdir, (const char *path, mode_t mode)) { return do_mkdir(AT_FDCWD, path, mode); }
 TNS_WRAP(int, mkdirat, (int dirfd, const char *path, mode_t mode)) { return do_mkdir(dirfd, path, mode); }
 
 static int do_mknod(int dirfd, const char *path, mode_t mode, dev_t dev)
 {
-	ONE(TNP_CREATE, dirfd, path, TNS_NEW | TNS_NOFOLLOW, tns_raw4(SYS_mknodat, dirfd, tns_ptr(path), (long)mode, (long)(unsigned)dev));
+	ONE(TNP_CREATE, dirfd, path, TNS_NEW | TNS_NOFOLLOW, tns_raw4(SYS_mknodat, dirfd, tns_ptr(name_.p), (long)mode, (long)(unsigned)dev));
 }
 TNS_WRAP(int, mknod, (const char *path, mode_t mode, dev_t dev)) { return do_mknod(AT_FDCWD, path, mode, dev); }
 TNS_WRAP(int, mknodat, (int dirfd, const char *path, mode_t mode, dev_t dev)) { return do_mknod(dirfd, path, mode, dev); }
@@ -147,7 +174,7 @@ TNS_WRAP(int, mkfifoat, (int dirfd, const char *path, mode_t mode)) { return do_
 #define META(dirfd, path, how, call) ONE(TNP_METADATA, dirfd, path, how, call)
 TNS_WRAP(int, chmod, (const char *path, mode_t mode))
 {
-	META(AT_FDCWD, path, 0, tns_raw3(SYS_fchmodat, AT_FDCWD, tns_ptr(path), (long)mode));
+	META(AT_FDCWD, path, 0, tns_raw3(SYS_fchmodat, AT_FDCWD, tns_ptr(name_.p), (long)mode));
 }
 /* libc emulates what the kernel's fchmodat lacks: flags */
 TNS_REAL(int, fchmodat, int, const char *, mode_t, int)
@@ -165,10 +192,10 @@ TNS_WRAP(int, lchmod, (const char *path, mode_t mode))
 }
 static int do_chown(int dirfd, const char *path, uid_t u, gid_t g, int flags)
 {
-	if ((flags & AT_EMPTY_PATH) && path && !path[0]) /* a descriptor that is already open */
+	if ((flags & AT_EMPTY_PATH) && !tns_nowhere(path) && !path[0]) /* a descriptor that is already open */
 		return answer(tns_raw6(SYS_fchownat, dirfd, tns_ptr(path), (long)u, (long)g, flags, 0));
 	META(dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? TNS_NOFOLLOW : 0,
-	     tns_raw6(SYS_fchownat, dirfd, tns_ptr(path), (long)u, (long)g, flags, 0));
+	     tns_raw6(SYS_fchownat, dirfd, tns_ptr(name_.p), (long)u, (long)g, flags, 0));
 }
 TNS_WRAP(int, chown, (const char *path, uid_t u, gid_t g)) { return do_chown(AT_FDCWD, path, u, g, 0); }
 TNS_WRAP(int, lchown, (const char *path, uid_t u, gid_t g)) { return do_chown(AT_FDCWD, path, u, g, AT_SYMLINK_NOFOLLOW); }
@@ -179,7 +206,7 @@ static int do_utime(int dirfd, const char *path, const struct timespec t[2], int
 	if (!path) /* futimens: the descriptor itself */
 		return answer(tns_raw4(SYS_utimensat, dirfd, 0, tns_ptr(t), flags));
 	META(dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? TNS_NOFOLLOW : 0,
-	     tns_raw4(SYS_utimensat, dirfd, tns_ptr(path), tns_ptr(t), flags));
+	     tns_raw4(SYS_utimensat, dirfd, tns_ptr(name_.p), tns_ptr(t), flags));
 }
 static int do_utimes(int dirfd, const char *path, const struct timeval t[2], int flags)
 {
@@ -211,19 +238,19 @@ TNS_WRAP(int, utimensat, (int dirfd, const char *path, const struct timespec t[2
 
 TNS_WRAP(int, setxattr, (const char *path, const char *name, const void *v, size_t n, int flags))
 {
-	META(AT_FDCWD, path, 0, tns_raw6(SYS_setxattr, tns_ptr(path), tns_ptr(name), tns_ptr(v), (long)n, flags, 0));
+	META(AT_FDCWD, path, 0, tns_raw6(SYS_setxattr, tns_ptr(name_.p), tns_ptr(name), tns_ptr(v), (long)n, flags, 0));
 }
 TNS_WRAP(int, lsetxattr, (const char *path, const char *name, const void *v, size_t n, int flags))
 {
-	META(AT_FDCWD, path, TNS_NOFOLLOW, tns_raw6(SYS_lsetxattr, tns_ptr(path), tns_ptr(name), tns_ptr(v), (long)n, flags, 0));
+	META(AT_FDCWD, path, TNS_NOFOLLOW, tns_raw6(SYS_lsetxattr, tns_ptr(name_.p), tns_ptr(name), tns_ptr(v), (long)n, flags, 0));
 }
 TNS_WRAP(int, removexattr, (const char *path, const char *name))
 {
-	META(AT_FDCWD, path, 0, tns_raw3(SYS_removexattr, tns_ptr(path), tns_ptr(name), 0));
+	META(AT_FDCWD, path, 0, tns_raw3(SYS_removexattr, tns_ptr(name_.p), tns_ptr(name), 0));
 }
 TNS_WRAP(int, lremovexattr, (const char *path, const char *name))
 {
-	META(AT_FDCWD, path, TNS_NOFOLLOW, tns_raw3(SYS_lremovexattr, tns_ptr(path), tns_ptr(name), 0));
+	META(AT_FDCWD, path, TNS_NOFOLLOW, tns_raw3(SYS_lremovexattr, tns_ptr(name_.p), tns_ptr(name), 0));
 }
 
 /* ---------------------------------------------------------------- truncate */
@@ -241,7 +268,7 @@ static long by_descriptor(const char *path, off_t n)
 }
 static int do_truncate(const char *path, off_t n)
 {
-	ONE(TNP_WRITE, AT_FDCWD, path, 0, tns_state.level >= 1 ? by_descriptor(path, n) : tns_raw3(SYS_truncate, tns_ptr(path), n, 0));
+	ONE(TNP_WRITE, AT_FDCWD, path, 0, tns_state.level >= 1 ? by_descriptor(name_.p, n) : tns_raw3(SYS_truncate, tns_ptr(name_.p), n, 0));
 }
 TNS_WRAP(int, truncate, (const char *path, off_t n)) { return do_truncate(path, n); }
 TNS_WRAP(int, truncate64, (const char *path, off64_t n)) { return do_truncate(path, n); }

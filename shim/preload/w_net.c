@@ -143,7 +143,7 @@ static int judge_unix(enum tnp_kind kind, const struct sockaddr *addr, size_t le
 
 int tns_check_addr(enum tnp_kind kind, int fd, const struct sockaddr *addr, unsigned len)
 {
-	if (!addr || len < sizeof(addr->sa_family) || !tns_on())
+	if (tns_nowhere(addr) || len < sizeof(addr->sa_family) || !tns_on())
 		return 0;
 	int kept = errno;
 	int r = addr->sa_family == AF_UNIX ? judge_unix(kind, addr, len) : judge_ip(kind, fd, addr, len);
@@ -161,7 +161,7 @@ struct copied {
 static void copy_addr(struct copied *c, const void *addr, socklen_t len)
 {
 	c->to = addr;
-	if (!addr || len > sizeof(c->ss) || !tns_on())
+	if (tns_nowhere(addr) || len > sizeof(c->ss) || !tns_on())
 		return; /* too long: EINVAL from the kernel */
 	memcpy(&c->ss, addr, len);
 	c->to = (const struct sockaddr *)&c->ss;
@@ -196,7 +196,7 @@ TNS_WRAP(int, bind, (int fd, __CONST_SOCKADDR_ARG addr, socklen_t len))
 
 	copy_addr(&c, addr.__sockaddr__, len);
 	/* Port 0 on a datagram socket is what a client does before it sends: nobody can address it by name. */
-	if (c.to && len >= sizeof(sa_family_t) && (c.to->sa_family == AF_UNIX || (ip_of(c.to, len, &net) && (net.port || is_stream(fd))))) {
+	if (!tns_nowhere(c.to) && len >= sizeof(sa_family_t) && (c.to->sa_family == AF_UNIX || (ip_of(c.to, len, &net) && (net.port || is_stream(fd))))) {
 		int r = tns_check_addr(TNP_LISTEN, fd, c.to, len);
 
 		if (r < 0)
@@ -238,7 +238,7 @@ TNS_WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags))
 	struct msghdr once;
 	struct copied c;
 
-	if (!m || !m->msg_name || !tns_on())
+	if (tns_nowhere(m) || tns_nowhere(m->msg_name) || !tns_on())
 		return real_sendmsg()(fd, m, flags);
 	once = *m;
 	copy_addr(&c, once.msg_name, once.msg_namelen);
@@ -250,7 +250,7 @@ TNS_WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags))
 TNS_REAL(int, sendmmsg, int, struct mmsghdr *, unsigned, int)
 TNS_WRAP(int, sendmmsg, (int fd, struct mmsghdr *m, unsigned n, int flags))
 {
-	for (unsigned i = 0; m && i < n; i++) {
+	for (unsigned i = 0; !tns_nowhere(m) && i < n; i++) {
 		int r = tns_check_addr(TNP_CONNECT, fd, m[i].msg_hdr.msg_name, m[i].msg_hdr.msg_namelen);
 
 		if (r < 0)

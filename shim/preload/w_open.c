@@ -69,7 +69,7 @@ static int judge_all(struct tns_scratch *s, struct opens o, const char *name, si
 }
 
 /* Opens the name only if no link is on the way: success proves that the name is the object that was judged. */
-static long open_exactly(const char *name, int flags, unsigned mode)
+static long open_once(const char *name, int flags, unsigned mode)
 {
 	const int known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT |
 			  O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_TMPFILE;
@@ -80,6 +80,16 @@ static long open_exactly(const char *name, int flags, unsigned mode)
 	return tns_raw4(SYS_openat2, AT_FDCWD, tns_ptr(name), tns_ptr(&how), (long)sizeof(how));
 }
 
+/* EAGAIN: something was renamed meanwhile */
+static long open_exactly(const char *name, int flags, unsigned mode)
+{
+	long r = -EAGAIN;
+
+	for (int i = 0; i < 64 && r == -EAGAIN; i++)
+		r = open_once(name, flags, mode);
+	return r;
+}
+
 /* 0 = let the real call answer */
 static int settle(const char *name, int flags, unsigned mode, int *fd)
 {
@@ -87,10 +97,10 @@ static int settle(const char *name, int flags, unsigned mode, int *fd)
 		return 0;
 	long r = open_exactly(name, flags, mode);
 
-	if (r == -ENOSYS || r == -EPERM || r == -EAGAIN || r == -EINVAL || r == -E2BIG)
+	if (r == -ENOSYS) /* no openat2 (some containers): the name is opened as it is */
 		return 0;
 	if (r < 0)
-		return (int)r;
+		return r == -ELOOP ? -EACCES : (int)r; /* a link came up since it was resolved */
 	*fd = (int)r;
 	return 0;
 }
@@ -102,8 +112,11 @@ static int slow_open(struct tns_scratch *s, int dirfd, const char *path, int fla
 	size_t n = 0;
 	int r = tns_object(dirfd, path, follow, create, s->object, sizeof(s->object), &n, &is_dir, &exists);
 
-	if (r < 0 || (exists && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)))
-		return 0; /* missing, unreadable, nameless, taken: the kernel's answer */
+	/* Missing, unreadable: what the kernel said just now; asked again, a racing link could answer otherwise.  -ENXIO: nameless. */
+	if (r < 0)
+		return r == -ENXIO || tns_state.level >= 1 || !fd ? 0 : r;
+	if (exists && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return tns_state.level >= 1 || !fd ? 0 : -EEXIST;
 	if ((flags & O_DIRECTORY) && exists && !is_dir && (flags & O_TMPFILE) != O_TMPFILE)
 		return 0;
 	r = judge_all(s, operations(flags, exists, is_dir), s->object, n, layer);
@@ -133,7 +146,7 @@ static int check_open(struct tns_scratch *s, int dirfd, const char *path, int fl
 				       ? judge_all(s, operations(flags, !(flags & O_CREAT), false), s->norm, n, TNP_L_PRELOAD)
 				       : 0;
 		}
-		if (r != -ELOOP && r != -ENOSYS && r != -EAGAIN && r != -EINVAL)
+		if (r != -ELOOP && r != -ENOSYS)
 			return (int)r;
 	}
 	return slow_open(s, dirfd, path, flags, mode, fd, TNP_L_PRELOAD);
@@ -141,7 +154,7 @@ static int check_open(struct tns_scratch *s, int dirfd, const char *path, int fl
 
 static bool not_judged(const char *path, int flags)
 {
-	return !path || (flags & O_PATH) || !tns_on();
+	return tns_nowhere(path) || (flags & O_PATH) || !tns_on();
 }
 
 int tns_check_open(int dirfd, const char *path, int flags, unsigned mode, int *fd)
@@ -174,7 +187,7 @@ void tns_explain_open(int dirfd, const char *path, int flags)
 	errno = EACCES;
 }
 
-int tns_open(int dirfd, const char *path, int flags, unsigned mode)
+static int open_copy(int dirfd, const char *path, int flags, unsigned mode)
 {
 	int fd = -1;
 	int r = tns_check_open(dirfd, path, flags, mode, &fd);
@@ -190,6 +203,18 @@ int tns_open(int dirfd, const char *path, int flags, unsigned mode)
 	errno = (int)-x;
 	tns_explain_open(dirfd, path, flags);
 	return -1;
+}
+
+int tns_open(int dirfd, const char *path, int flags, unsigned mode)
+{
+	struct tns_name n;
+	int r = tns_take(&n, path, NULL);
+
+	if (r < 0)
+		return tns_fail(r);
+	r = open_copy(dirfd, n.p, flags, mode);
+	tns_give(&n);
+	return r;
 }
 
 /* ---------------------------------------------------------------- open and its spellings */

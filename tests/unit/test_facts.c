@@ -374,6 +374,20 @@ Test(facts, a_link_to_a_shim_is_a_shim)
 	cr_assert_str_eq(l.manager, "pyenv");
 }
 
+Test(facts, a_shim_that_env_would_find_is_looked_through)
+{
+	fake_pyenv("echo \"$HOME_UNDER_TEST/.pyenv/versions/3.1/bin/$2\"");
+	setenv("HOME_UNDER_TEST", home, 1);
+	put("script", "#!/usr/bin/env python3\n", 0755);
+	struct tns_launch l = launch(shims_path(), ARGV("./script"));
+
+	cr_assert_null(l.manager, "the program is the script");
+	cr_assert_str_eq(l.argv0, "./script");
+	cr_assert_str_eq(l.path_front, at("home/.pyenv/versions/3.1/bin"));
+	cr_assert(is(l.facts.chain[1], at("home/.pyenv/versions/3.1/bin/python3")));
+	cr_assert(has_tree(&l, at("home/.pyenv/versions/3.1/lib"), false));
+}
+
 Test(facts, a_manager_that_does_not_know_is_an_error)
 {
 	struct tns_facts_opts o = {.path = shims_path()};

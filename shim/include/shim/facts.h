@@ -21,15 +21,15 @@ struct tns_facts_opts {
 
 struct tns_launch {
 	struct tnp_facts facts; /* protect list empty: the caller's */
-	const char *path;	/* absolute path to hand to execve (a link stays a link: venvs find
-				   themselves by it) */
-	const char *argv0; /* argv[0] for it: as given, but the path where a shim was replaced */
-	const char *manager,
-	    *shim; /* "pyenv" and the shim's path if `path` is what stands behind it, else NULL */
-	const char *path_front; /* then: directory to put first in PATH, so that children skip the
-				   shims; else NULL */
-	struct tns_elf
-	    elf; /* the image that runs at the end of the #! chain (elf false: unknown) */
+	/* for execve: absolute; a link stays a link, venvs find themselves by it */
+	const char *path;
+	const char *argv0; /* argv[0] for it: as given, but `path` where a shim was replaced */
+	/* "pyenv" and the shim's path if `path` is what stands behind it, else NULL */
+	const char *manager, *shim;
+	/* directory to put first in PATH, so that children (env of a #! line) skip the shims */
+	const char *path_front; /* NULL: none */
+	/* the image that runs at the end of the #! chain; elf false: unknown */
+	struct tns_elf elf;
 };
 
 /*
