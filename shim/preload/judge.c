@@ -103,13 +103,24 @@ static int denied(struct tns_scratch *s, const struct tnp_op *op, const struct t
 	return d->mode == TNP_ENFORCE ? -err : 0;
 }
 
-int tns_judge(struct tns_scratch *s, const struct tnp_op *op, enum tnp_layer layer)
+int tns_judge_told(struct tns_scratch *s, const struct tnp_op *op, enum tnp_layer layer, bool *is_denied)
 {
 	struct tnp_decision d;
 
 	tnp_decide(tns_state.policy, op, now(), &d);
+	*is_denied = d.verdict != TN_ALLOW;
 	s->event = (struct tnp_event){ .repeat = 0 };
-	return d.verdict == TN_ALLOW ? allowed(s, op, &d, layer) : denied(s, op, &d, layer);
+	int r = *is_denied ? denied(s, op, &d, layer) : allowed(s, op, &d, layer);
+
+	*is_denied |= r < 0;
+	return r;
+}
+
+int tns_judge(struct tns_scratch *s, const struct tnp_op *op, enum tnp_layer layer)
+{
+	bool is_denied;
+
+	return tns_judge_told(s, op, layer, &is_denied);
 }
 
 bool tns_would_allow(const struct tnp_op *op)

@@ -94,6 +94,8 @@ long tns_fd_name(int fd, char *out, size_t cap);
 /* ---------------------------------------------------------------- judging (judge.c) */
 /* 0 = go on; negative errno = the answer.  Decides, records, says.  s holds the strings of op. */
 int tns_judge(struct tns_scratch *s, const struct tnp_op *op, enum tnp_layer layer);
+/* the same; *denied also where audit goes on */
+int tns_judge_told(struct tns_scratch *s, const struct tnp_op *op, enum tnp_layer layer, bool *denied);
 /* silently: the verdict alone, for looking before an exact answer is known */
 bool tns_would_allow(const struct tnp_op *op);
 

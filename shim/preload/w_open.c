@@ -24,12 +24,13 @@ static struct opens operations(int flags, bool exists, bool is_dir)
 
 	if ((flags & O_TMPFILE) == O_TMPFILE)
 		return (struct opens){ { TNP_CREATE }, 1 };
-	if (access != O_WRONLY)
-		o.kind[o.n++] = is_dir || (flags & O_DIRECTORY) ? TNP_LIST : TNP_READ;
+	/* what changes something comes first: it is what a denial should name */
 	if (!exists)
 		o.kind[o.n++] = TNP_CREATE;
 	else if (access != O_RDONLY || (flags & O_TRUNC))
 		o.kind[o.n++] = (flags & O_APPEND) && !(flags & O_TRUNC) ? TNP_APPEND : TNP_WRITE;
+	if (access != O_WRONLY)
+		o.kind[o.n++] = is_dir || (flags & O_DIRECTORY) ? TNP_LIST : TNP_READ;
 	return o;
 }
 
@@ -51,7 +52,7 @@ static bool sure_yes(int flags, const char *name, size_t n)
 	}
 	if (!(flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE)
 		return true;
-	struct tnp_op op = op_on(not_there.kind[not_there.n - 1], name, n);
+	struct tnp_op op = op_on(not_there.kind[0], name, n);
 
 	return tns_would_allow(&op);
 }
@@ -60,9 +61,10 @@ static int judge_all(struct tns_scratch *s, struct opens o, const char *name, si
 {
 	for (size_t i = 0; i < o.n; i++) {
 		struct tnp_op op = op_on(o.kind[i], name, n);
-		int r = tns_judge(s, &op, layer);
+		bool denied;
+		int r = tns_judge_told(s, &op, layer, &denied);
 
-		if (r < 0)
+		if (denied) /* the first denial is the one that counts, in audit as in enforce */
 			return r;
 	}
 	return 0;
