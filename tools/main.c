@@ -15,13 +15,18 @@
 extern const struct cmd cmd_compile_policy, cmd_completion, cmd_doctor, cmd_explain, cmd_grant,
     cmd_inspect, cmd_keygen, cmd_mint, cmd_plan, cmd_run, cmd_test, cmd_verify;
 
+/* clang-format off */
 const struct cmd *const cmds[] = {
 #ifdef TENUO_WITH_LAUNCHER
-    &cmd_run,	  &cmd_doctor,
+	&cmd_run,
 #endif
-    &cmd_keygen,  &cmd_mint,   &cmd_grant, &cmd_inspect,    &cmd_verify,
-    &cmd_explain, &cmd_test,   &cmd_plan,  &cmd_completion, &cmd_compile_policy,
+	&cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_plan,
+#ifdef TENUO_WITH_LAUNCHER
+	&cmd_doctor,
+#endif
+	&cmd_completion, &cmd_compile_policy,
 };
+/* clang-format on */
 const size_t ncmds = sizeof(cmds) / sizeof(*cmds);
 
 /* Parts of the command that a later version has; named, so that nobody takes them for a typing
