@@ -436,6 +436,7 @@ Test(attenuate, lists_end_where_they_end)
 	cr_expect_eq(tn_constraint_attenuates(&p, c, NULL), TN_OK);
 	p.list.n = 1;
 	cr_expect_neq(tn_constraint_attenuates(&p, c, NULL), TN_OK);
+	cr_expect_neq(tn_constraint_attenuates(&p, rows_c(&arena, "{\"any\":[\"z\"]}"), NULL), TN_OK);
 	cr_assert(rows_cset(rows_v(&arena, "{\"a\":1,\"b\":1}"), &arena, &sp));
 	cr_assert(rows_cset(rows_v(&arena, "{\"a\":1,\"b\":1}"), &arena, &sc));
 	cr_expect_eq(tn_cset_attenuates(&sp, &sc, NULL), TN_OK);
