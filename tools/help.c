@@ -44,12 +44,13 @@ static void option_row(const struct ctx *c, const struct opt *o)
 
 static void synopsis(const struct cmd *cmd)
 {
-	const char *line = cmd->synopsis;
-	for (const char *lead = "Usage:"; line && *line; lead = "      ") {
+	const char *line = cmd->synopsis, *lead = "Usage:";
+	do { /* a command without operands still has a line */
 		int len = (int)strcspn(line, "\n");
 		printf("%s tenuo-shim %s%s%.*s\n", lead, cmd->name, len ? " " : "", len, line);
 		line += len + (line[len] == '\n');
-	}
+		lead = "      ";
+	} while (*line);
 }
 
 void help_cmd(const struct ctx *c, const struct cmd *cmd)
