@@ -4,6 +4,7 @@
 
 gen_symbols.py map TSV OUT             version script: exactly the wrapped names leave the library
 gen_symbols.py check TSV OUT OBJECT..  every wrapper has a row and every wrapped row a wrapper (else exit 1: the build fails)
+gen_symbols.py exports TSV OUT         the same names, one a line
 gen_symbols.py calls TSV OUT           C rows for tests/preload: X(symbol, operation, errno, call)
 """
 import subprocess
@@ -46,6 +47,8 @@ def main(argv):
     names = wrapped(table)
     if what == "map":
         write(out, "{\n  global:\n" + "".join(f"    {n};\n" for n in sorted(names)) + "  local: *;\n};\n")
+    elif what == "exports":
+        write(out, "".join(f"{n}\n" for n in sorted(names)))
     elif what == "check":
         have = exported(argv[4:])
         for name in sorted(have - names):
