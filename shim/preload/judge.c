@@ -7,8 +7,6 @@
 #include "preload.h"
 
 /* ---- distinct denials of this process: the first is told, repeats are counted ---- */
-#define SEEN 512 /* power of two */
-static struct { uint64_t key; uint32_t count, told; } seen[SEEN];
 
 static uint64_t mix(uint64_t h, const void *p, size_t n)
 {
@@ -41,8 +39,10 @@ static uint64_t key_of(const struct tnp_op *op, const struct tnp_decision *d)
 /* How many of this denial to report now: 0 = only counted.  The 1st, 2nd, 4th, 8th .. are reported, so nothing distinct is ever missing. */
 static uint32_t repeats_to_tell(uint64_t key, bool *first)
 {
-	for (size_t i = 0; i < 8; i++) {
-		size_t at = (key + i) & (SEEN - 1);
+	struct tns_seen *seen = tns_seen_table();
+
+	for (size_t i = 0; seen && i < 8; i++) {
+		size_t at = (key + i) & (TNS_SEEN - 1);
 		uint64_t was = 0;
 
 		if (!__atomic_compare_exchange_n(&seen[at].key, &was, key, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED) && was != key)
@@ -173,20 +173,19 @@ static int check(struct tns_scratch *s, enum tnp_kind kind, int dirfd, const cha
 	return check_object(s, kind, dirfd, path, how);
 }
 
+struct one { enum tnp_kind kind; int dirfd; const char *path; unsigned how; };
+static long check_one(struct tns_scratch *s, const void *args)
+{
+	const struct one *o = args;
+
+	return check(s, o->kind, o->dirfd, o->path, o->how);
+}
+
 int tns_check(enum tnp_kind kind, int dirfd, const char *path, unsigned how)
 {
 	if (tns_nowhere(path) || !tns_on())
 		return 0;
-	int kept = errno;
-	struct tns_scratch *s = tns_scratch_get();
-
-	if (!s)
-		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
-	int r = check(s, kind, dirfd, path, how);
-
-	tns_scratch_put(s);
-	errno = kept;
-	return r;
+	return tns_with_scratch(check_one, &(struct one){ kind, dirfd, path, how });
 }
 
 static int check2(struct tns_scratch *s, enum tnp_kind kind, int fd1, const char *old, int fd2, const char *new_name, unsigned how)
@@ -206,18 +205,17 @@ static int check2(struct tns_scratch *s, enum tnp_kind kind, int fd1, const char
 	return tns_judge(s, &op, how & TNS_AFTER ? TNP_L_LANDLOCK : TNP_L_PRELOAD);
 }
 
+struct two { enum tnp_kind kind; int fd1, fd2; const char *old, *new_name; unsigned how; };
+static long check_two(struct tns_scratch *s, const void *args)
+{
+	const struct two *t = args;
+
+	return check2(s, t->kind, t->fd1, t->old, t->fd2, t->new_name, t->how);
+}
+
 int tns_check2(enum tnp_kind kind, int fd1, const char *old, int fd2, const char *new_name, unsigned how)
 {
 	if (tns_nowhere(old) || tns_nowhere(new_name) || !tns_on())
 		return 0;
-	int kept = errno;
-	struct tns_scratch *s = tns_scratch_get();
-
-	if (!s)
-		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
-	int r = check2(s, kind, fd1, old, fd2, new_name, how);
-
-	tns_scratch_put(s);
-	errno = kept;
-	return r;
+	return tns_with_scratch(check_two, &(struct two){ kind, fd1, fd2, old, new_name, how });
 }

@@ -62,10 +62,16 @@ struct tns_scratch {
 	uint8_t packed[TNP_EVENT_MAX];
 	struct tnp_words words;
 	struct tnp_event event;
-	int busy;
+	int slot; /* in the pool; -1: mapped for this one call */
 };
 struct tns_scratch *tns_scratch_get(void); /* NULL: no memory, deny */
 void tns_scratch_put(struct tns_scratch *s);
+/* fn(s, args) on the scratch's own stack; keeps errno.  Without memory: denied where denying is the mode. */
+int tns_with_scratch(long (*fn)(struct tns_scratch *s, const void *args), const void *args);
+/* distinct denials of this process; empty again in a forked child.  NULL: no memory */
+#define TNS_SEEN 512 /* power of two */
+struct tns_seen { uint64_t key; uint32_t count, told; };
+struct tns_seen *tns_seen_table(void);
 
 /*
  * A caller's name is read once: another thread may change it between looking and acting.  p is the copy (p2 of a second name); without a

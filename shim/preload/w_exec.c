@@ -67,20 +67,19 @@ static int check_exec(struct tns_scratch *s, int dirfd, const char *path, char *
 	return judge_exec(s, dirfd, path, argv, s->object, n);
 }
 
+struct start { int dirfd; const char *path; char *const *argv; int flags; };
+static long check_start(struct tns_scratch *s, const void *args)
+{
+	const struct start *x = args;
+
+	return check_exec(s, x->dirfd, x->path, x->argv, x->flags);
+}
+
 int tns_check_exec(int dirfd, const char *path, char *const argv[], int flags)
 {
 	if (tns_nowhere(path) || !tns_on())
 		return 0;
-	int kept = errno;
-	struct tns_scratch *s = tns_scratch_get();
-
-	if (!s)
-		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
-	int r = check_exec(s, dirfd, path, argv, flags);
-
-	tns_scratch_put(s);
-	errno = kept;
-	return r;
+	return tns_with_scratch(check_start, &(struct start){ dirfd, path, argv, flags });
 }
 
 /* ---------------------------------------------------------------- the child's environment */

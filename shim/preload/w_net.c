@@ -100,6 +100,11 @@ static bool ip_of(const struct sockaddr *addr, size_t len, struct tnp_net *net)
 	return true;
 }
 
+static long judge_op(struct tns_scratch *s, const void *op)
+{
+	return tns_judge(s, op, TNP_L_PRELOAD);
+}
+
 static int judge_ip(enum tnp_kind kind, int fd, const struct sockaddr *addr, size_t len)
 {
 	struct tn_str names[NAMES_PER_IP];
@@ -113,14 +118,7 @@ static int judge_ip(enum tnp_kind kind, int fd, const struct sockaddr *addr, siz
 	if (tns_raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, tns_ptr(&type), tns_ptr(&n), 0) == 0)
 		net.udp = type == SOCK_DGRAM;
 	net.nnames = kind == TNP_CONNECT ? names_of(&net, names) : 0;
-	struct tns_scratch *s = tns_scratch_get();
-
-	if (!s)
-		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
-	int r = tns_judge(s, &op, TNP_L_PRELOAD);
-
-	tns_scratch_put(s);
-	return r;
+	return tns_with_scratch(judge_op, &op);
 }
 
 /* connect to a path: the socket file itself; bind: a new name */
@@ -272,17 +270,8 @@ static int check_name(const char *name)
 		return 0;
 	if (inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1)
 		return 0; /* nothing is looked up: connect judges the literal */
-	int kept = errno;
-	struct tns_scratch *s = tns_scratch_get();
-
-	if (!s)
-		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
 	asked.n = lower_name(name, low);
-	int r = tns_judge(s, &op, TNP_L_PRELOAD);
-
-	tns_scratch_put(s);
-	errno = kept;
-	return r;
+	return tns_with_scratch(judge_op, &op);
 }
 
 TNS_REAL(int, getaddrinfo, const char *, const char *, const struct addrinfo *, struct addrinfo **)

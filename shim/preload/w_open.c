@@ -159,34 +159,33 @@ static bool not_judged(const char *path, int flags)
 	return tns_nowhere(path) || (flags & O_PATH) || !tns_on();
 }
 
+struct wish { int dirfd; const char *path; int flags; unsigned mode; int *fd; };
+static long check_wish(struct tns_scratch *s, const void *args)
+{
+	const struct wish *w = args;
+
+	return check_open(s, w->dirfd, w->path, w->flags, w->mode, w->fd);
+}
+
 int tns_check_open(int dirfd, const char *path, int flags, unsigned mode, int *fd)
 {
 	if (not_judged(path, flags))
 		return 0;
-	int kept = errno;
-	struct tns_scratch *s = tns_scratch_get();
-
-	if (!s)
-		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
-	int r = check_open(s, dirfd, path, flags, mode, fd);
-
-	tns_scratch_put(s);
-	errno = kept;
-	return r;
+	return tns_with_scratch(check_wish, &(struct wish){ dirfd, path, flags, mode, fd });
 }
 
 /* The kernel has said EACCES.  If that was the warrant, say so. */
+static long explain_wish(struct tns_scratch *s, const void *args)
+{
+	const struct wish *w = args;
+
+	return slow_open(s, w->dirfd, w->path, w->flags, 0, NULL, TNP_L_LANDLOCK);
+}
+
 void tns_explain_open(int dirfd, const char *path, int flags)
 {
-	if (!tns_kernel_refused() || not_judged(path, flags))
-		return;
-	struct tns_scratch *s = tns_scratch_get();
-
-	if (!s)
-		return;
-	slow_open(s, dirfd, path, flags, 0, NULL, TNP_L_LANDLOCK);
-	tns_scratch_put(s);
-	errno = EACCES;
+	if (tns_kernel_refused() && !not_judged(path, flags))
+		tns_with_scratch(explain_wish, &(struct wish){ dirfd, path, flags, 0, NULL });
 }
 
 static int open_copy(int dirfd, const char *path, int flags, unsigned mode)
