@@ -102,7 +102,7 @@ static int settle(const char *name, int flags, unsigned mode, int *fd)
 	if (r == -ENOSYS) /* no openat2 (some containers): the name is opened as it is */
 		return 0;
 	if (r < 0)
-		return r == -ELOOP ? -EACCES : (int)r; /* a link came up since it was resolved */
+		return r == -ELOOP && !(flags & O_NOFOLLOW) ? -EACCES : (int)r; /* a link came up since it was resolved */
 	*fd = (int)r;
 	return 0;
 }
