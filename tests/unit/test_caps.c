@@ -21,8 +21,8 @@ static const char *const kinds[] = {
 	"{\"url_pattern\":\"https://example.com/*\"}", "{\"contains\":[\"a\"]}", "{\"subset\":[\"a\",\"b\"]}",
 	"{\"all\":[{\"subpath\":\"/a\"},{\"not\":{\"pattern\":\"*.key\"}}]}", "{\"any\":[{\"exact\":1},{\"exact\":2}]}", "{\"cel\":\"size(x) < 3\"}",
 	"{\"wildcard\":true}", "{\"subpath\":\"/data\"}", "{\"subpath\":{\"root\":\"/data\",\"case_sensitive\":false,\"allow_equal\":true}}",
-	"{\"url_safe\":{\"schemes\":[\"https\"],\"allow_domains\":[\"a.org\"],\"deny_domains\":[\"b.org\"],\"allow_ports\":[443],\"block_private\":true,"
-	"\"block_loopback\":false,\"block_metadata\":true,\"block_reserved\":true,\"block_internal_tlds\":true}}",
+	("{\"url_safe\":{\"schemes\":[\"https\"],\"allow_domains\":[\"a.org\"],\"deny_domains\":[\"b.org\"],\"allow_ports\":[443],"
+	 "\"block_private\":true,\"block_loopback\":false,\"block_metadata\":true,\"block_reserved\":true,\"block_internal_tlds\":true}}"),
 	"{\"shlex\":[\"ls\",\"cat\"]}", "{\"exact\":\"\\u001b\\\"\\\\\xc3\xa9\"}",
 };
 
