@@ -45,7 +45,7 @@ static bool is_secret(const char *entry)
 }
 
 /* Overwritten in place (they would show in /proc/PID/environ) and taken out of the list. */
-static void scrub(char **envp)
+void tns_scrub(char **envp)
 {
 	size_t to = 0;
 
@@ -492,5 +492,4 @@ void tns_alone(char **envp)
 	protect(&f, envp);
 	if (tnp_policy_build(grant, cfg, &f, mode, &arena, &tns_state.policy, &e) != TN_OK)
 		tns_refuse("tenuo-shim: not started: %s", e.msg);
-	scrub(envp);
 }

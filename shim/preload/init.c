@@ -7,10 +7,12 @@
  */
 #include <dlfcn.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <tn_fail.h>
 #include <unistd.h>
 #include "alone.h"
@@ -113,6 +115,48 @@ bool tns_read_file(const char *path, struct tn_arena *a, struct tn_bytes *out, i
 	return *err == 0;
 }
 
+/* A file of /proc has no size. */
+char *tns_read_proc(const char *path, struct tn_arena *a, size_t *n)
+{
+	const size_t cap = 4 << 20; /* the kernel's limit of arguments and environment is 6 MiB on a default stack */
+	long fd = tns_raw4(SYS_openat, AT_FDCWD, tns_ptr(path), O_RDONLY | O_CLOEXEC, 0);
+	char *p = fd >= 0 ? tn_arena_alloc(a, cap + 1) : NULL;
+	long r = 1;
+
+	while (p && *n < cap && (r = tns_raw3(SYS_read, fd, tns_ptr(p + *n), (long)(cap - *n))) > 0)
+		*n += (size_t)r;
+	if (fd >= 0)
+		tns_raw1(SYS_close, fd);
+	return p && r == 0 ? p : NULL;
+}
+
+/* ---------------------------------------------------------------- time */
+/*
+ * The later of the wall clock and the wall clock at start plus what has passed since (sleep included): a clock that is set back gives no
+ * life to an expired warrant.
+ */
+static int64_t real0, boot0;
+
+static int64_t seconds(clockid_t which)
+{
+	struct timespec t;
+
+	return clock_gettime(which, &t) == 0 ? t.tv_sec : 0;
+}
+
+static void clocks(void)
+{
+	real0 = seconds(CLOCK_REALTIME);
+	boot0 = seconds(CLOCK_BOOTTIME);
+}
+
+int64_t tns_now(void)
+{
+	int64_t real = seconds(CLOCK_REALTIME_COARSE), since = real0 + seconds(CLOCK_BOOTTIME) - boot0 - 1; /* both are cut */
+
+	return real > since ? real : since;
+}
+
 /* ---------------------------------------------------------------- what is true in every session */
 static void know_stderr(void)
 {
@@ -180,12 +224,10 @@ static void know_library(char *const envp[])
 }
 
 /* ---------------------------------------------------------------- sessions of `run` */
-static bool sealed(char id[33])
+static bool session_id(char id[33])
 {
 	uint8_t b[16];
 
-	if (tns_raw1(TNS_MAGIC_NR, TNS_MAGIC_ASK) != -TNS_SEALED_L1)
-		return false;
 	for (long k = 0; k < 16; k++) {
 		long r = -tns_raw1(TNS_MAGIC_NR, k) - TNS_MAGIC_BYTE;
 
@@ -250,22 +292,23 @@ static bool hex_id(const char *s)
 /* ---------------------------------------------------------------- the order of questions */
 static int begin(char **envp)
 {
-	static char variable[64];
+	static char variable[64], mode[32];
 	char id[33];
 
 	know_stderr();
 	know_exe();
 	know_links();
 	know_library(envp);
-	if (sealed(id)) /* no plan to be read here (chroot): the kernel holds, and we have no words */
-		return join_session(id) ? ACTIVE : INERT;
+	if (tns_raw1(TNS_MAGIC_NR, TNS_MAGIC_ASK) == -TNS_SEALED_L1) /* no plan to be read here (chroot): the kernel holds, we have no words */
+		return session_id(id) && join_session(id) ? ACTIVE : INERT;
 	const char *named = tns_env(envp, TNS_ENV_SESSION);
 
-	if (named && hex_id(named)) {
-		if (!join_session(named))
-			return INERT;
+	/* A session that cannot be found is no session: what then counts is what the environment proves. */
+	if (named && hex_id(named) && join_session(named)) {
 		tns_join(variable, sizeof(variable), TNS_ENV_SESSION "=", named);
+		tns_join(mode, sizeof(mode), "TENUO_MODE=", tnp_mode_name(tns_state.mode)); /* for those that cannot find it any more */
 		tns_state.inject[tns_state.ninject++] = variable;
+		tns_state.inject[tns_state.ninject++] = mode;
 		return ACTIVE;
 	}
 	tns_alone(envp);
@@ -279,13 +322,19 @@ static long me(void)
 
 static void init(char **envp)
 {
+	const uint64_t all = ~(uint64_t)0;
+	uint64_t before = 0;
 	int want = NOT_YET;
 
 	if (__atomic_compare_exchange_n(&phase, &want, UNDER_WAY, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		int kept = errno;
 
 		__atomic_store_n(&initialiser, me(), __ATOMIC_RELEASE);
+		/* a handler that runs in here would find no policy yet */
+		tns_raw4(SYS_rt_sigprocmask, SIG_BLOCK, tns_ptr(&all), tns_ptr(&before), sizeof(before));
+		clocks();
 		__atomic_store_n(&phase, begin(envp), __ATOMIC_RELEASE);
+		tns_raw4(SYS_rt_sigprocmask, SIG_SETMASK, tns_ptr(&before), 0, sizeof(before));
 		errno = kept;
 		return;
 	}
@@ -293,12 +342,23 @@ static void init(char **envp)
 		sched_yield();
 }
 
-/* Called before our constructor, by somebody's preinit array: libc has not set environ yet on every libc. */
+/* Called before our constructor, by somebody's preinit array: libc has not set environ yet, but the kernel has what the image got. */
 static char **environment(void)
 {
+	static struct tn_arena arena;
 	static char *none[] = { NULL };
+	char *text;
+	size_t n = 0, entries = 0;
 
-	return environ ? environ : none;
+	if (environ)
+		return environ;
+	arena = tns_arena();
+	text = tns_read_proc("/proc/self/environ", &arena, &n);
+	char **v = text ? tn_arena_array(&arena, n + 1, sizeof(*v)) : NULL;
+
+	for (char *p = text; v && p < text + n; p += strlen(p) + 1)
+		v[entries++] = p;
+	return v ? v : none;
 }
 
 bool tns_on(void)
@@ -319,5 +379,8 @@ __attribute__((constructor)) static void first(int argc, char **argv, char **env
 {
 	(void)argc;
 	(void)argv;
-	init(gnu_get_libc_version && envp ? envp : environment());
+	char **env = gnu_get_libc_version && envp ? envp : environment();
+
+	init(env);
+	tns_scrub(env);
 }

@@ -3,7 +3,6 @@
  * One operation -> the decision function -> errno, event, sentence.  Also the two shapes that most wrappers have: one name, two names.
  */
 #include <string.h>
-#include <time.h>
 #include "preload.h"
 
 /* ---- distinct denials of this process: the first is told, repeats are counted ---- */
@@ -58,14 +57,6 @@ static uint32_t repeats_to_tell(uint64_t key, bool *first)
 	return 1;
 }
 
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME_COARSE, &t);
-	return t.tv_sec;
-}
-
 static bool wanted(const struct tnp_op *op, const struct tnp_decision *d)
 {
 	return tns_state.log_to != TNS_LOG_NONE && tnp_event_wanted(op, d, tns_state.session.log_level);
@@ -85,7 +76,7 @@ static void say(struct tns_scratch *s, const struct tnp_op *op, const struct tnp
 {
 	if (tns_state.session.quiet || d->mode == TNP_AUDIT)
 		return;
-	tns_say(s->text, tnp_sentence(tns_state.policy, op, d, now(), s->text, sizeof(s->text)));
+	tns_say(s->text, tnp_sentence(tns_state.policy, op, d, tns_now(), s->text, sizeof(s->text)));
 }
 
 static int denied(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d, enum tnp_layer layer)
@@ -107,7 +98,7 @@ int tns_judge_told(struct tns_scratch *s, const struct tnp_op *op, enum tnp_laye
 {
 	struct tnp_decision d;
 
-	tnp_decide(tns_state.policy, op, now(), &d);
+	tnp_decide(tns_state.policy, op, tns_now(), &d);
 	*is_denied = d.verdict != TN_ALLOW;
 	s->event = (struct tnp_event){ .repeat = 0 };
 	int r = *is_denied ? denied(s, op, &d, layer) : allowed(s, op, &d, layer);
@@ -127,7 +118,7 @@ bool tns_would_allow(const struct tnp_op *op)
 {
 	struct tnp_decision d;
 
-	tnp_decide(tns_state.policy, op, now(), &d);
+	tnp_decide(tns_state.policy, op, tns_now(), &d);
 	return d.verdict == TN_ALLOW;
 }
 

@@ -51,6 +51,7 @@ bool tns_on(void);
 /* The way out for a program that may not start: one sentence on fd 2, exit 126. */
 void tns_refuse(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 struct tn_arena tns_arena(void); /* pages from mmap */
+int64_t tns_now(void);           /* Unix seconds */
 
 /* ---------------------------------------------------------------- scratch */
 #define TNS_ARGS 1024

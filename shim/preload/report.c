@@ -119,14 +119,12 @@ static void who(struct tnp_event *ev)
 bool tns_record(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d, enum tnp_layer layer, int err, bool *first)
 {
 	struct tnp_event *ev = &s->event;
-	struct timespec t;
 	uint32_t repeat = ev->repeat;
 
 	*first = true;
 	if (tns_state.log_to == TNS_LOG_NONE)
 		return true;
-	clock_gettime(CLOCK_REALTIME_COARSE, &t);
-	tnp_explain(tns_state.policy, op, d, t.tv_sec, &s->words);
+	tnp_explain(tns_state.policy, op, d, tns_now(), &s->words);
 	*ev = (struct tnp_event){ .type = "decision" };
 	tnp_event_from_decision(tns_state.policy, op, d, &s->words, ev);
 	ev->layer = layer;
