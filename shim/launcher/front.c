@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the caller sees as the program: signals go through, it stops when the program stops, and it ends as the program ended.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <shim/session.h>
+#include <tn_fail.h>
+#include "launcher.h"
+
+struct front {
+	int sock, signals;
+	bool done;
+	int status; /* what to return */
+};
+
+static void end_by_signal(int sig)
+{
+	struct rlimit none = { 0, 0 };
+	sigset_t one;
+
+	setrlimit(RLIMIT_CORE, &none); /* the program has dumped its core, if it was to */
+	signal(sig, SIG_DFL);
+	sigemptyset(&one);
+	sigaddset(&one, sig);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+}
+
+static int end_as(int wait_status)
+{
+	if (WIFEXITED(wait_status))
+		return WEXITSTATUS(wait_status);
+	end_by_signal(WTERMSIG(wait_status));
+	return 128 + WTERMSIG(wait_status); /* PID 1 does not die of a signal to itself */
+}
+
+static void said(const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n && write(STDERR_FILENO, text, n) < 0)
+		return;
+}
+
+static void hear(struct front *f, const struct tns_message *m)
+{
+	switch (m->word) {
+	case TNS_W_STOPPED:
+		kill(getpid(), SIGSTOP); /* the shell is told; its SIGCONT wakes us both */
+		return;
+	case TNS_W_FAILED:
+		tns_say("not started: %s", m->text);
+		f->status = m->number;
+		f->done = true;
+		return;
+	case TNS_W_ENDED:
+		said(m->text);
+		f->done = true;
+		f->status = end_as(m->number);
+		return;
+	case TNS_W_STARTED:
+	case TNS_W_DONE:
+	case TNS_W_SIGNAL:
+		return;
+	}
+}
+
+static void from_keeper(struct front *f)
+{
+	struct tns_message m = { 0 };
+	ssize_t n = recv(f->sock, &m, sizeof(m), 0);
+
+	if (n == (ssize_t)sizeof(m)) {
+		hear(f, &m);
+		return;
+	}
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	tns_say("the session's keeper has gone; nothing more is said about this session");
+	f->done = true;
+	f->status = TNS_EXIT_REFUSED;
+}
+
+/* What a terminal sends goes to the whole foreground group, the program included: it must not arrive twice. */
+static bool from_terminal(const struct signalfd_siginfo *s)
+{
+	return s->ssi_code == SI_KERNEL &&
+	       (s->ssi_signo == SIGINT || s->ssi_signo == SIGQUIT || s->ssi_signo == SIGTSTP || s->ssi_signo == SIGHUP || s->ssi_signo == SIGWINCH);
+}
+
+static void from_outside(struct front *f)
+{
+	struct signalfd_siginfo s;
+
+	if (read(f->signals, &s, sizeof(s)) != (ssize_t)sizeof(s) || s.ssi_signo == SIGCHLD || from_terminal(&s))
+		return;
+	struct tns_message m = { .word = TNS_W_SIGNAL, .number = (int)s.ssi_signo };
+
+	if (send(f->sock, &m, sizeof(m), MSG_NOSIGNAL) < 0)
+		return; /* it has ended */
+}
+
+int tns_front(struct tns_job *j, int keeper_sock, pid_t keeper)
+{
+	struct front f = { .sock = keeper_sock };
+	sigset_t all;
+
+	sigfillset(&all);
+	f.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	tn_arena_free(&j->a); /* the keeper has its own */
+	while (!f.done) {
+		struct pollfd p[2] = { { .fd = f.sock, .events = POLLIN }, { .fd = f.signals, .events = POLLIN } };
+
+		if (poll(p, 2, -1) < 0)
+			continue;
+		if (p[1].revents)
+			from_outside(&f);
+		if (p[0].revents)
+			from_keeper(&f);
+	}
+	waitpid(keeper, NULL, WNOHANG);
+	return f.status;
+}
