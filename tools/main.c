@@ -17,13 +17,7 @@ extern const struct cmd cmd_compile_policy, cmd_completion, cmd_doctor, cmd_expl
 
 /* clang-format off */
 const struct cmd *const cmds[] = {
-#ifdef TENUO_WITH_LAUNCHER
-	&cmd_run,
-#endif
-	&cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_plan,
-#ifdef TENUO_WITH_LAUNCHER
-	&cmd_doctor,
-#endif
+	&cmd_run, &cmd_keygen, &cmd_mint, &cmd_grant, &cmd_inspect, &cmd_verify, &cmd_explain, &cmd_test, &cmd_plan, &cmd_doctor,
 	&cmd_completion, &cmd_compile_policy,
 };
 /* clang-format on */
