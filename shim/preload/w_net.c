@@ -151,6 +151,26 @@ int tns_check_addr(enum tnp_kind kind, int fd, const struct sockaddr *addr, unsi
 }
 
 /* ---------------------------------------------------------------- sockets */
+/* Where nothing is granted the filter leaves no INET socket to connect: then this is where it is said. */
+TNS_REAL(int, socket, int, int, int)
+TNS_WRAP(int, socket, (int family, int type, int protocol))
+{
+	int fd = real_socket()(family, type, protocol);
+
+	if (fd >= 0 || errno != EAFNOSUPPORT || (family != AF_INET && family != AF_INET6) || !tns_on() || tns_state.level < 1)
+		return fd;
+	struct tnp_net net = { .ip6 = family == AF_INET6, .udp = (type & 0xf) == SOCK_DGRAM };
+	struct tnp_op op = { .kind = TNP_CONNECT, .net = &net };
+	struct tns_scratch *s = tns_scratch_get();
+
+	if (s) {
+		tns_judge(s, &op, TNP_L_SECCOMP);
+		tns_scratch_put(s);
+	}
+	errno = EAFNOSUPPORT;
+	return -1;
+}
+
 /* An address is read once: what was judged is what the kernel gets.  `to` is the copy, or the caller's own where nothing is judged. */
 struct copied {
 	struct sockaddr_storage ss;
