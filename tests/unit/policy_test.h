@@ -186,12 +186,28 @@ static PT_UNUSED struct tnp_decision pt_connect(const tnp_policy *p, const char 
 	return pt_net(p, TNP_CONNECT, ip, port, name);
 }
 
+static PT_UNUSED enum tn_code pt_code(enum tnp_why why)
+{
+	static const enum tn_code codes[] = {
+		[TNP_WHY_OK] = TN_OK, [TNP_WHY_NO_WARRANT] = TN_E_NO_WARRANT, [TNP_WHY_NO_TOOL] = TN_E_TOOL_NOT_AUTHORIZED,
+		[TNP_WHY_UNKNOWN_ARG] = TN_E_CONSTRAINT_VIOLATION, [TNP_WHY_MISSING_ARG] = TN_E_CONSTRAINT_VIOLATION,
+		[TNP_WHY_NO_MATCH] = TN_E_CONSTRAINT_VIOLATION, [TNP_WHY_CANNOT_SAY] = TN_E_CONSTRAINT_VIOLATION,
+		[TNP_WHY_NEEDS_URL] = TN_E_CONSTRAINT_VIOLATION, [TNP_WHY_GATE] = TN_E_APPROVAL_REQUIRED, [TNP_WHY_GAIN] = TN_E_GAIN,
+		[TNP_WHY_EXPIRED] = TN_E_EXPIRED, [TNP_WHY_PROTECTED] = TN_E_PROTECTED, [TNP_WHY_WRITABLE_PROGRAM] = TN_E_WRITABLE_PROGRAM,
+		[TNP_WHY_NOT_SYSTEM] = TN_E_CONSTRAINT_VIOLATION, [TNP_WHY_LOADER] = TN_E_CONSTRAINT_VIOLATION,
+		[TNP_WHY_BAD_OBJECT] = TN_E_BAD_OBJECT,
+	};
+
+	return codes[why];
+}
+
 #define PT_ALLOWED(d) cr_assert_eq((d).verdict, TN_ALLOW, "denied, why %d", (int)(d).why)
 #define PT_DENIED(d, w)                                                                             \
 	do {                                                                                        \
 		struct tnp_decision pt_d_ = (d);                                                    \
 		cr_assert_eq(pt_d_.verdict, TN_DENY, "allowed by %.*s", (int)pt_d_.tool.n, pt_d_.tool.p); \
 		cr_assert_eq(pt_d_.why, (w), "why %d", (int)pt_d_.why);                             \
+		cr_assert_eq(pt_d_.code, pt_code(w), "code %d", (int)pt_d_.code);                   \
 	} while (0)
 #define PT_TOOL(d, name) cr_assert(tn_str_eq((d).tool, TN_STR(name)), "tool %.*s", (int)(d).tool.n, (d).tool.p)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy_test.h"
+#include "tn_gates.h"
 
 TestSuite(decide, .init = pt_setup, .fini = pt_teardown);
 
@@ -73,6 +74,7 @@ Test(decide, without_a_warrant_only_the_baseline_allows)
 	cr_assert_str_eq(d.row, "B0");
 	d = pt_path(p, TNP_READ, "/home/u/x");
 	PT_DENIED(d, TNP_WHY_NO_WARRANT);
+	cr_assert_eq(d.code, TN_E_NO_WARRANT);
 	cr_assert_eq(d.mode, TNP_AUDIT);
 }
 
@@ -141,6 +143,42 @@ Test(decide, a_root_with_a_slash_at_its_end_is_never_equal)
 	cr_assert_eq(tnp_arg_match(&ev, &arg), TNP_M_YES);
 	c.subpath.allow_equal = false;
 	cr_assert_eq(tnp_arg_match(&ev, &arg), TNP_M_NO);
+}
+
+Test(decide, an_operation_without_what_its_kind_needs_is_refused)
+{
+	const tnp_policy *p = pt_policy("{\"*\": {}}");
+	struct tnp_net net = { .port = 80 };
+	struct tn_str name = TN_STR("a.b");
+	struct tnp_op op = { .kind = TNP_EXEC, .path = TN_STR("/bin/ls") };
+
+	PT_DENIED(pt_decide(p, &op), TNP_WHY_BAD_OBJECT);
+	op.kind = TNP_CONNECT;
+	PT_DENIED(pt_decide(p, &op), TNP_WHY_BAD_OBJECT);
+	op.net = &net;
+	PT_ALLOWED(pt_decide(p, &op));
+	op.kind = TNP_RESOLVE;
+	PT_DENIED(pt_decide(p, &op), TNP_WHY_BAD_OBJECT);
+	net.names = &name;
+	net.nnames = 1;
+	PT_ALLOWED(pt_decide(p, &op));
+	op.kind = TNP_NKINDS;
+	PT_DENIED(pt_decide(p, &op), TNP_WHY_BAD_OBJECT);
+	PT_DENIED(pt_two(p, TNP_RENAME, "/a", "/b/"), TNP_WHY_BAD_OBJECT);
+	PT_DENIED(pt_two(p, TNP_LINK, "/a", "b"), TNP_WHY_BAD_OBJECT);
+	PT_DENIED(pt_two(p, TNP_RENAME, "a", "/b"), TNP_WHY_BAD_OBJECT);
+	PT_ALLOWED(pt_two(p, TNP_RENAME, "/a", "/b"));
+	PT_ALLOWED(pt_two(p, TNP_LINK, "/a", "/b"));
+	PT_ALLOWED(pt_two(p, TNP_READ, "/a", "whatever"));
+}
+
+Test(decide, operations_of_several_parts_have_a_name_too)
+{
+	PT_TOOL(pt_two(pt_policy(RW_DATA), TNP_RENAME, "/d/a", "/d/b"), "move_file");
+	PT_TOOL(pt_two(pt_policy(RW_DATA), TNP_LINK, "/d/a", "/d/b"), "write_file");
+	PT_TOOL(pt_two(pt_policy("{\"move_file\": {}, \"read_file\": {\"path\": \"/b\"}}"), TNP_RENAME, "/a", "/b"), "move_file");
+	PT_TOOL(pt_two(pt_policy("{\"write_file\": {\"path\": \"/b\"}, \"read_file\": {}}"), TNP_LINK, "/a", "/b"), "write_file");
+	PT_DENIED(pt_two(pt_policy("{\"write_file\": {\"path\": \"/b\"}, \"read_file\": {}}"), TNP_LINK, "/a", "/b"), TNP_WHY_GAIN);
 }
 
 /* ---------------------------------------------------------------- any tool of the row */
@@ -250,9 +288,10 @@ Test(decide, a_rename_that_would_gain_is_refused_though_every_part_is_allowed)
 		"{\"move_file\": {}, \"write_file\": {\"path\": {\"subpath\": \"/b\"}}}",
 		"{\"move_file\": {}, \"delete_file\": {\"path\": {\"subpath\": \"/b\"}}}",
 		"{\"move_file\": {}, \"run_command\": {\"program\": {\"exact\": \"/b/x\"}}}",
+		"{\"move_file\": {}, \"run_command\": {\"command\": {\"exact\": \"/b/x\"}}}",
 	};
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		struct tnp_decision d = pt_two(pt_policy(gains[i]), TNP_RENAME, "/a/x", "/b/x");
 
 		PT_DENIED(d, TNP_WHY_GAIN);
@@ -307,6 +346,88 @@ Test(decide, rmdir_has_tools_of_its_own_and_those_of_delete)
 	PT_ALLOWED(pt_decide(pt_policy("{\"rm\": {}}"), &op));
 	op.is_dir = false;
 	PT_DENIED(pt_decide(p, &op), TNP_WHY_NO_TOOL);
+}
+
+Test(decide, baseline_and_grant_together_make_a_rename)
+{
+	struct tnp_facts f = { .tmpdir = TN_STR("/tmp/t") };
+	const char *const chain[] = { "{\"write_file\": {\"path\": {\"subpath\": \"/d\"}}, \"read_file\": {\"path\": {\"subpath\": \"/d\"}}}", NULL };
+	const tnp_policy *p = pt_policy_of(pt_chain(chain), NULL, &f, TNP_ENFORCE);
+	struct tnp_op op = { .kind = TNP_RENAME, .path = TN_STR("/tmp/t/x"), .path2 = TN_STR("/d/x") };
+	struct tnp_decision d = pt_decide(p, &op);
+
+	PT_ALLOWED(d); /* delete and read by B4, create by the grant */
+	cr_assert_null(d.row);
+	d = pt_two(p, TNP_RENAME, "/d/x", "/tmp/t/x");
+	PT_DENIED(d, TNP_WHY_NO_TOOL); /* it may not be deleted from /d */
+	PT_TOOL(d, "delete_file");
+	d = pt_two(p, TNP_RENAME, "/tmp/t/x", "/tmp/t/y");
+	PT_ALLOWED(d);
+	cr_assert_str_eq(d.row, "B4");
+	d = pt_two(p, TNP_LINK, "/tmp/t/x", "/tmp/t/y");
+	PT_ALLOWED(d);
+	cr_assert_str_eq(d.row, "B4");
+	PT_ALLOWED(pt_two(pt_policy_of(NULL, NULL, &f, TNP_ENFORCE), TNP_RENAME, "/tmp/t/x", "/tmp/t/y"));
+	PT_DENIED(pt_two(pt_policy_of(NULL, NULL, &f, TNP_ENFORCE), TNP_RENAME, "/x", "/tmp/t/x"), TNP_WHY_NO_WARRANT);
+	PT_DENIED(pt_two(pt_policy_of(NULL, NULL, &f, TNP_ENFORCE), TNP_LINK, "/tmp/t/x", "/x"), TNP_WHY_NO_WARRANT);
+	PT_DENIED(pt_two(pt_policy_of(NULL, NULL, &f, TNP_ENFORCE), TNP_RENAME, "/tmp/t/x", "/x"), TNP_WHY_NO_WARRANT);
+}
+
+Test(decide, what_the_baseline_runs_is_not_gained_by_a_name)
+{
+	struct tnp_facts f = { .program = TN_STR("/d/prog") };
+	const char *const chain[] = { "{\"move_file\": {}}", NULL };
+	const tnp_policy *p = pt_policy_of(pt_chain(chain), NULL, &f, TNP_ENFORCE);
+
+	PT_DENIED(pt_two(p, TNP_RENAME, "/d/x", "/d/prog"), TNP_WHY_GAIN);
+	PT_DENIED(pt_two(p, TNP_RENAME, "/d/x", "/dev/null"), TNP_WHY_GAIN);
+	PT_ALLOWED(pt_two(p, TNP_RENAME, "/d/x", "/d/y"));
+}
+
+/* ---------------------------------------------------------------- approval gates */
+static const tnp_policy *gated(const char *caps, const struct tn_gates *gates)
+{
+	const char *const chain[] = { caps, NULL };
+	const tn_grant *g = pt_chain(chain);
+
+	/* as if the token had said so: the token's own reader has its own tests */
+	((struct tn_warrant *)(uintptr_t)tn_grant_leaf(g))->gates = gates;
+	return pt_policy_of(g, PT_BARE, NULL, TNP_ENFORCE);
+}
+
+Test(decide, an_approval_gate_that_fires_denies_and_another_tool_may_still_allow)
+{
+	struct tn_arg_gate prod = { .arg = TN_STR("path"), .kind = TN_GATE_MATCH,
+				    .c = { .type = TN_C_SUBPATH, .subpath = { TN_STR("/srv/data/prod"), true, true } } };
+	struct tn_tool_gate one = { .tool = TN_STR("read_file"), .args = &prod, .nargs = 1 }, whole = { .tool = TN_STR("read_file"), .whole = true };
+	struct tn_gates gates = { &one, 1 };
+	const tnp_policy *p = gated(READ_DATA, &gates);
+
+	PT_ALLOWED(pt_path(p, TNP_READ, "/srv/data/x"));
+	PT_DENIED(pt_path(p, TNP_READ, "/srv/data/prod/x"), TNP_WHY_GATE);
+	cr_assert_eq(pt_path(p, TNP_READ, "/srv/data/prod/x").code, TN_E_APPROVAL_REQUIRED);
+	PT_DENIED(pt_path(p, TNP_READ, "/x"), TNP_WHY_NO_MATCH);
+	gates.v = &whole;
+	PT_DENIED(pt_path(gated(READ_DATA, &gates), TNP_READ, "/srv/data/x"), TNP_WHY_GATE);
+	PT_ALLOWED(pt_path(gated("{\"read_file\": {}, \"Read\": {}}", &gates), TNP_READ, "/x"));
+	prod.kind = TN_GATE_EXEMPT;
+	gates.v = &one;
+	PT_ALLOWED(pt_path(gated(READ_DATA, &gates), TNP_READ, "/srv/data/prod/x"));
+	PT_DENIED(pt_path(gated(READ_DATA, &gates), TNP_READ, "/srv/data/x"), TNP_WHY_GATE);
+}
+
+Test(decide, a_gate_on_what_a_connect_does_not_have_fires)
+{
+	struct tn_arg_gate url = { .arg = TN_STR("url"), .kind = TN_GATE_MATCH, .c = { .type = TN_C_EXACT } };
+	struct tn_arg_gate port = { .arg = TN_STR("port"), .kind = TN_GATE_MATCH, .c = { .type = TN_C_EXACT, .exact = { .type = TN_V_INT, .i = 22 } } };
+	struct tn_tool_gate gate = { .tool = TN_STR("connect"), .args = &url, .nargs = 1 };
+	const struct tn_gates gates = { &gate, 1 };
+	const char *caps = "{\"connect\": {\"url\": {\"wildcard\": true}, \"port\": {\"wildcard\": true}}}";
+
+	PT_DENIED(pt_connect(gated(caps, &gates), "10.0.0.1", 443, NULL), TNP_WHY_GATE);
+	gate.args = &port;
+	PT_ALLOWED(pt_connect(gated(caps, &gates), "10.0.0.1", 443, NULL));
+	PT_DENIED(pt_connect(gated(caps, &gates), "10.0.0.1", 22, NULL), TNP_WHY_GATE);
 }
 
 /* ---------------------------------------------------------------- what holds the session */
