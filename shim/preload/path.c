@@ -270,6 +270,18 @@ static int new_object(int dirfd, const char *path, char *out, size_t cap, size_t
 	return r;
 }
 
+int tns_pin(int dirfd, const char *path, bool follow, char *out, size_t cap, size_t *len, bool *is_dir)
+{
+	int fd = pin(dirfd, path, follow);
+	int r = fd < 0 ? fd : name_of_pin(fd, out, cap, len, is_dir);
+
+	if (r == 0)
+		return fd;
+	if (fd >= 0)
+		unpin(fd);
+	return r;
+}
+
 int tns_object(int dirfd, const char *path, bool follow, bool create, char *out, size_t cap, size_t *len, bool *is_dir, bool *exists)
 {
 	*exists = true;

@@ -95,6 +95,8 @@ enum tns_norm { TNS_NORM_SURE, TNS_NORM_UNSURE, TNS_NORM_BAD };
 enum tns_norm tns_normalize(int dirfd, const char *path, char *out, size_t cap, size_t *len);
 /* The object behind a name: 0 and `out`, or a negative errno.  create: the last component need not exist (parent resolved + it). */
 int tns_object(int dirfd, const char *path, bool follow, bool create, char *out, size_t cap, size_t *len, bool *is_dir, bool *exists);
+/* An object that exists, held by O_PATH, and its name: descriptor or negative errno. */
+int tns_pin(int dirfd, const char *path, bool follow, char *out, size_t cap, size_t *len, bool *is_dir);
 /* What a descriptor is: length, 0 if it has no name (pipe, socket, deleted), negative if that cannot be known (no /proc). */
 long tns_fd_name(int fd, char *out, size_t cap);
 

@@ -71,7 +71,7 @@ static int judge_all(struct tns_scratch *s, struct opens o, const char *name, si
 }
 
 /* Opens the name only if no link is on the way: success proves that the name is the object that was judged. */
-static long open_once(const char *name, int flags, unsigned mode)
+static long open_once(int dirfd, const char *name, int flags, unsigned mode)
 {
 	const int known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT |
 			  O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_TMPFILE;
@@ -79,52 +79,123 @@ static long open_once(const char *name, int flags, unsigned mode)
 
 	if (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))
 		how.mode = mode & 07777;
-	return tns_raw4(SYS_openat2, AT_FDCWD, tns_ptr(name), tns_ptr(&how), (long)sizeof(how));
+	return tns_raw4(SYS_openat2, dirfd, tns_ptr(name), tns_ptr(&how), (long)sizeof(how));
 }
 
 /* EAGAIN: something was renamed meanwhile */
-static long open_exactly(const char *name, int flags, unsigned mode)
+static long open_exactly(int dirfd, const char *name, int flags, unsigned mode)
 {
 	long r = -EAGAIN;
 
 	for (int i = 0; i < 64 && r == -EAGAIN; i++)
-		r = open_once(name, flags, mode);
+		r = open_once(dirfd, name, flags, mode);
 	return r;
 }
 
-/* 0 = let the real call answer */
-static int settle(const char *name, int flags, unsigned mode, int *fd)
+/* Are we to open it ourselves?  Level 1: the kernel holds, so the real call will do. */
+static bool ours_to_open(const int *fd)
 {
-	if (tns_state.level >= 1 || !fd || tns_state.root_len)
-		return 0;
-	long r = open_exactly(name, flags, mode);
+	return tns_state.level == 0 && fd;
+}
 
-	if (r == -ENOSYS) /* no openat2 (some containers): the name is opened as it is */
+/* 0 = let the real call answer */
+static int settle_new(const char *name, int flags, unsigned mode, int *fd)
+{
+	if (!ours_to_open(fd) || tns_state.root_len)
 		return 0;
+	long r = open_exactly(AT_FDCWD, name, flags, mode);
+
+	if (r >= 0) {
+		*fd = (int)r;
+		return 0;
+	}
+	if (r == -ENOSYS || tns_state.mode != TNP_ENFORCE) /* no openat2 (some containers); and audit never answers for the kernel */
+		return 0;
+	return r == -ELOOP && !(flags & O_NOFOLLOW) ? -EACCES : (int)r; /* a link came up since it was resolved */
+}
+
+/* The object that was judged, whatever its name leads to by now. */
+static int open_pin(int pin, int flags, unsigned mode, int *fd)
+{
+	char name[40];
+
+	tns_fd_path(pin, name);
+	long r = tns_raw4(SYS_openat, AT_FDCWD, tns_ptr(name), flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW), (long)mode);
+
 	if (r < 0)
-		return r == -ELOOP && !(flags & O_NOFOLLOW) ? -EACCES : (int)r; /* a link came up since it was resolved */
+		return (int)r;
 	*fd = (int)r;
 	return 0;
 }
 
+static int judge_new(struct tns_scratch *s, int dirfd, const char *path, int flags, unsigned mode, int *fd, enum tnp_layer layer)
+{
+	bool follow = !(flags & (O_NOFOLLOW | O_EXCL)), is_dir, exists;
+	size_t n = strlen(path);
+
+	if (n && path[n - 1] == '/')
+		return 0; /* EISDIR, whatever is there */
+	int r = tns_object(dirfd, path, follow, true, s->object, sizeof(s->object), &n, &is_dir, &exists);
+
+	/* what the kernel said just now; asked again, a racing link could answer otherwise */
+	if (r < 0)
+		return ours_to_open(fd) && tns_state.mode == TNP_ENFORCE ? r : 0;
+	if (exists) /* O_EXCL; or it has come into being since: neither is made */
+		return ours_to_open(fd) && tns_state.mode == TNP_ENFORCE ? -EEXIST : 0;
+	r = judge_all(s, operations(flags, false, false), s->object, n, layer);
+	return r < 0 || layer == TNP_L_LANDLOCK ? r : settle_new(s->object, flags, mode, fd);
+}
+
+/* The kernel's own answer to an open of what is there, if it has one whatever the policy says. */
+static bool answers_itself(int pin, int flags, bool is_dir)
+{
+	struct stat st;
+
+	if (flags & O_NOFOLLOW && tns_raw4(SYS_newfstatat, pin, tns_ptr(""), tns_ptr(&st), AT_EMPTY_PATH) == 0 && S_ISLNK(st.st_mode))
+		return true; /* ELOOP */
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		return !is_dir;
+	if (is_dir)
+		return (flags & (O_ACCMODE | O_CREAT | O_TRUNC)) != 0; /* EISDIR */
+	return flags & O_DIRECTORY; /* ENOTDIR */
+}
+
+/* Held by its pin while it is judged, and opened through it.  name_n 0: it has no name (a pipe). */
+static int judge_pin(struct tns_scratch *s, int pin, int flags, unsigned mode, int *fd, enum tnp_layer layer, size_t n, bool is_dir)
+{
+	if (answers_itself(pin, flags, is_dir))
+		return 0;
+	int r = judge_all(s, operations(flags, true, is_dir), s->object, n, layer);
+
+	if (r < 0 || layer == TNP_L_LANDLOCK || !ours_to_open(fd) || s->object[0] != '/')
+		return r;
+	return open_pin(pin, flags, mode, fd);
+}
+
 static int slow_open(struct tns_scratch *s, int dirfd, const char *path, int flags, unsigned mode, int *fd, enum tnp_layer layer)
 {
-	bool create = flags & O_CREAT, is_dir, exists;
-	bool follow = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
 	size_t n = 0;
-	int r = tns_object(dirfd, path, follow, create, s->object, sizeof(s->object), &n, &is_dir, &exists);
+	bool is_dir;
 
-	/* Missing, unreadable: what the kernel said just now; asked again, a racing link could answer otherwise.  -ENXIO: nameless. */
-	if (r < 0)
-		return r == -ENXIO || tns_state.level >= 1 || !fd ? 0 : r;
-	if (exists && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-		return tns_state.level >= 1 || !fd ? 0 : -EEXIST;
-	if ((flags & O_DIRECTORY) && exists && !is_dir && (flags & O_TMPFILE) != O_TMPFILE)
+	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return judge_new(s, dirfd, path, flags, mode, fd, layer);
+	int pin = tns_pin(dirfd, path, !(flags & O_NOFOLLOW), s->object, sizeof(s->object), &n, &is_dir);
+
+	if (pin == -ENOENT && flags & O_CREAT)
+		return judge_new(s, dirfd, path, flags, mode, fd, layer);
+	if (pin < 0) /* -ENXIO: a pipe or socket behind a descriptor, which no rule about paths could name */
+		return pin != -ENXIO && ours_to_open(fd) && tns_state.mode == TNP_ENFORCE ? pin : 0;
+	int r = judge_pin(s, pin, flags, mode, fd, layer, n, is_dir);
+
+	tns_raw1(SYS_close, pin);
+	return r;
+}
+
+static int told_if_all(struct tns_scratch *s, int flags, size_t n)
+{
+	if (!tns_state.session.log_level)
 		return 0;
-	r = judge_all(s, operations(flags, exists, is_dir), s->object, n, layer);
-	if (r < 0 || layer == TNP_L_LANDLOCK)
-		return r;
-	return settle(s->object, flags, mode, fd);
+	return judge_all(s, operations(flags, !(flags & O_CREAT), false), s->norm, n, TNP_L_PRELOAD);
 }
 
 static int check_open(struct tns_scratch *s, int dirfd, const char *path, int flags, unsigned mode, int *fd)
@@ -134,24 +205,21 @@ static int check_open(struct tns_scratch *s, int dirfd, const char *path, int fl
 
 	if (sure == TNS_NORM_BAD)
 		return 0;
-	/* /proc/self and /dev/fd are links whose target is not what is opened */
-	if (sure == TNS_NORM_SURE && (tns_state.level >= 1 || (fd && !tns_state.root_len)) && sure_yes(flags, s->norm, n)) {
-		long r = tns_state.level >= 1 ? 0 : open_exactly(s->norm, flags, mode);
+	bool fast = sure == TNS_NORM_SURE && !tns_state.root_len && (tns_state.level >= 1 || fd);
 
-		if (r == 0 && tns_state.level >= 1)
-			return tns_state.session.log_level
-				       ? judge_all(s, operations(flags, !(flags & O_CREAT), false), s->norm, n, TNP_L_PRELOAD)
-				       : 0;
-		if (r >= 0) {
-			*fd = (int)r;
-			return tns_state.session.log_level
-				       ? judge_all(s, operations(flags, !(flags & O_CREAT), false), s->norm, n, TNP_L_PRELOAD)
-				       : 0;
-		}
-		if (r != -ELOOP && r != -ENOSYS)
-			return (int)r;
-	}
-	return slow_open(s, dirfd, path, flags, mode, fd, TNP_L_PRELOAD);
+	if (!fast || !sure_yes(flags, s->norm, n))
+		return slow_open(s, dirfd, path, flags, mode, fd, TNP_L_PRELOAD);
+	if (tns_state.level >= 1)
+		return told_if_all(s, flags, n);
+	/* by the name as given: the way to the working directory may be closed to us */
+	long r = path[0] == '/' ? open_exactly(AT_FDCWD, s->norm, flags, mode) : open_exactly(dirfd, path, flags, mode);
+
+	if (r == -ELOOP || r == -ENOSYS || r == -EINVAL)
+		return slow_open(s, dirfd, path, flags, mode, fd, TNP_L_PRELOAD);
+	if (r < 0)
+		return (int)r;
+	*fd = (int)r;
+	return told_if_all(s, flags, n);
 }
 
 static bool not_judged(const char *path, int flags)
