@@ -5,7 +5,7 @@
 #include <string.h>
 #include "preload.h"
 
-/* ---- distinct denials of this process: the first is told, repeats are counted ---- */
+/* ---- distinct decisions of this process: the first is told, repeats are counted ---- */
 
 static uint64_t mix(uint64_t h, const void *p, size_t n)
 {
@@ -35,7 +35,7 @@ static uint64_t key_of(const struct tnp_op *op, const struct tnp_decision *d)
 	return h ? h : 1;
 }
 
-/* How many of this denial to report now: 0 = only counted.  The 1st, 2nd, 4th, 8th .. are reported, so nothing distinct is ever missing. */
+/* How many of this decision to report now: 0 = only counted.  The 1st, 2nd, 4th, 8th .. are reported, so nothing distinct is ever missing. */
 static uint32_t repeats_to_tell(uint64_t key, bool *first)
 {
 	struct tns_seen *seen = tns_seen_table();
@@ -62,12 +62,14 @@ static bool wanted(const struct tnp_op *op, const struct tnp_decision *d)
 	return tns_state.log_to != TNS_LOG_NONE && tnp_event_wanted(op, d, tns_state.session.log_level);
 }
 
-/* An allowed operation that must be in the log and cannot be is denied where denying is the mode. */
+/* An allowed operation that must be in the log and cannot be is denied where denying is the mode.  Repeats are counted, as of denials. */
 static int allowed(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d, enum tnp_layer layer)
 {
 	bool first;
+	uint32_t n = wanted(op, d) ? repeats_to_tell(key_of(op, d), &first) : 0;
 
-	if (!wanted(op, d) || tns_record(s, op, d, layer, 0, &first))
+	s->event.repeat = n;
+	if (!n || tns_record(s, op, d, layer, 0, &first))
 		return 0;
 	return d->mode == TNP_ENFORCE ? -EACCES : 0;
 }
