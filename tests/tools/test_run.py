@@ -51,7 +51,8 @@ class Run(lib.Case):
         self.assertEqual(self.do("--allow-writable-program", cmd=["/bin/sh", "-c", "exit 7"]).returncode, 7)
 
     def test_no_program(self):
-        self.assertEqual(self.do(cmd=["no-such-program-anywhere"]).returncode, 127)
+        # a PATH without directories that this user may not search: those would make it 126
+        self.assertEqual(self.do(cmd=["no-such-program-anywhere"], env={"PATH": "/usr/bin:/bin"}).returncode, 127)
         self.refused(shim("run", "-w", self.path("w")), "the command to run is missing; see tenuo-shim run --help")
 
     def test_first_operand_ends_the_options(self):
