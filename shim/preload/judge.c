@@ -3,6 +3,7 @@
  * One operation -> the decision function -> errno, event, sentence.  Also the two shapes that most wrappers have: one name, two names.
  */
 #include <string.h>
+#include <sys/stat.h>
 #include "preload.h"
 
 /* ---- distinct decisions of this process: the first is told, repeats are counted ---- */
@@ -211,4 +212,28 @@ int tns_check2(enum tnp_kind kind, int fd1, const char *old, int fd2, const char
 	if (tns_nowhere(old) || tns_nowhere(new_name) || !tns_on())
 		return 0;
 	return tns_with_scratch(check_two, &(struct two){ kind, fd1, fd2, old, new_name, how });
+}
+
+struct open_object { enum tnp_kind kind; int fd; };
+static long check_held(struct tns_scratch *s, const void *args)
+{
+	const struct open_object *o = args;
+	struct stat st;
+	long n = tns_fd_name(o->fd, s->object, sizeof(s->object));
+
+	/* Not open: the kernel says so.  A pipe, a socket, memory, a deleted file: nothing that a warrant could name. */
+	if (tns_raw3(SYS_fstat, o->fd, tns_ptr(&st), 0) < 0 || n == 0 || st.st_nlink == 0)
+		return 0;
+	if (n < 0)
+		n = (long)strlen(strcpy(s->object, "(unknown)"));
+	struct tnp_op op = { .kind = o->kind, .path = view(s->object, (size_t)n), .is_dir = S_ISDIR(st.st_mode) };
+
+	return tns_judge(s, &op, TNP_L_PRELOAD);
+}
+
+int tns_check_fd(enum tnp_kind kind, int fd)
+{
+	if (!tns_on())
+		return 0;
+	return tns_with_scratch(check_held, &(struct open_object){ kind, fd });
 }

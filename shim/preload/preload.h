@@ -114,6 +114,8 @@ int tns_check(enum tnp_kind kind, int dirfd, const char *path, unsigned how);
 #define TNS_NEW 2u      /* the name may not exist yet */
 #define TNS_DIR 4u      /* rmdir */
 #define TNS_AFTER 8u    /* the kernel has refused already: say why, if it was the warrant */
+/* an object by a descriptor of it */
+int tns_check_fd(enum tnp_kind kind, int fd);
 /* rename, link */
 int tns_check2(enum tnp_kind kind, int fd1, const char *old, int fd2, const char *new_name, unsigned how);
 /* open: which operation is it?  0, negative errno; level 0 may have opened it already (*fd >= 0) */

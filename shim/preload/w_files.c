@@ -192,8 +192,11 @@ TNS_WRAP(int, lchmod, (const char *path, mode_t mode))
 }
 static int do_chown(int dirfd, const char *path, uid_t u, gid_t g, int flags)
 {
-	if ((flags & AT_EMPTY_PATH) && !tns_nowhere(path) && !path[0]) /* a descriptor that is already open */
-		return answer(tns_raw6(SYS_fchownat, dirfd, tns_ptr(path), (long)u, (long)g, flags, 0));
+	if ((flags & AT_EMPTY_PATH) && !tns_nowhere(path) && !path[0]) {
+		int r = tns_check_fd(TNP_METADATA, dirfd);
+
+		return r < 0 ? tns_fail(r) : answer(tns_raw6(SYS_fchownat, dirfd, tns_ptr(path), (long)u, (long)g, flags, 0));
+	}
 	META(dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? TNS_NOFOLLOW : 0,
 	     tns_raw6(SYS_fchownat, dirfd, tns_ptr(name_.p), (long)u, (long)g, flags, 0));
 }
@@ -203,8 +206,11 @@ TNS_WRAP(int, fchownat, (int dirfd, const char *path, uid_t u, gid_t g, int flag
 
 static int do_utime(int dirfd, const char *path, const struct timespec t[2], int flags)
 {
-	if (!path) /* futimens: the descriptor itself */
-		return answer(tns_raw4(SYS_utimensat, dirfd, 0, tns_ptr(t), flags));
+	if (!path) { /* futimens: the descriptor itself */
+		int r = tns_check_fd(TNP_METADATA, dirfd);
+
+		return r < 0 ? tns_fail(r) : answer(tns_raw4(SYS_utimensat, dirfd, 0, tns_ptr(t), flags));
+	}
 	META(dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? TNS_NOFOLLOW : 0,
 	     tns_raw4(SYS_utimensat, dirfd, tns_ptr(name_.p), tns_ptr(t), flags));
 }
@@ -252,6 +258,22 @@ TNS_WRAP(int, lremovexattr, (const char *path, const char *name))
 {
 	META(AT_FDCWD, path, TNS_NOFOLLOW, tns_raw3(SYS_lremovexattr, tns_ptr(name_.p), tns_ptr(name), 0));
 }
+
+/* By descriptor: what may be written through one need not be what may be changed about it. */
+#define META_FD(fd, call)                                                    \
+	do {                                                                 \
+		int r_ = tns_check_fd(TNP_METADATA, fd);                     \
+		return r_ < 0 ? tns_fail(r_) : answer(call);                 \
+	} while (0)
+TNS_WRAP(int, fchmod, (int fd, mode_t mode)) { META_FD(fd, tns_raw3(SYS_fchmod, fd, (long)mode, 0)); }
+TNS_WRAP(int, fchown, (int fd, uid_t u, gid_t g)) { META_FD(fd, tns_raw3(SYS_fchown, fd, (long)u, (long)g)); }
+TNS_WRAP(int, fsetxattr, (int fd, const char *name, const void *v, size_t n, int flags))
+{
+	META_FD(fd, tns_raw6(SYS_fsetxattr, fd, tns_ptr(name), tns_ptr(v), (long)n, flags, 0));
+}
+TNS_WRAP(int, fremovexattr, (int fd, const char *name)) { META_FD(fd, tns_raw3(SYS_fremovexattr, fd, tns_ptr(name), 0)); }
+TNS_WRAP(int, futimens, (int fd, const struct timespec t[2])) { return do_utime(fd, NULL, t, 0); }
+TNS_WRAP(int, futimes, (int fd, const struct timeval t[2])) { return do_utimes(fd, NULL, t, 0); }
 
 /* ---------------------------------------------------------------- truncate */
 /* The filter answers truncate(2) with ENOSYS: Landlock does not see it where the TRUNCATE right is not handled. */

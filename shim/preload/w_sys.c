@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* syscall(3): libuv, Chromium and Go's cgo call the kernel by number. */
 #include <linux/openat2.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <utime.h>
 #include "wrap.h"
@@ -98,31 +98,134 @@ static long sys_no_ring(const long a[6])
 	return r < 0 ? tns_fail((int)r) : r;
 }
 
-static const struct { long nr; handler f; } mediated[] = {
-	{ SYS_open, sys_open },           { SYS_openat, sys_openat },       { SYS_openat2, sys_openat2 },   { SYS_creat, sys_creat },
-	{ SYS_execve, sys_execve },       { SYS_execveat, sys_execveat },   { SYS_unlink, sys_unlink },     { SYS_rmdir, sys_rmdir },
-	{ SYS_unlinkat, sys_unlinkat },   { SYS_rename, sys_rename },       { SYS_renameat, sys_renameat }, { SYS_renameat2, sys_renameat2 },
-	{ SYS_link, sys_link },           { SYS_linkat, sys_linkat },       { SYS_symlink, sys_symlink },   { SYS_symlinkat, sys_symlinkat },
-	{ SYS_mkdir, sys_mkdir },         { SYS_mkdirat, sys_mkdirat },     { SYS_mknod, sys_mknod },       { SYS_mknodat, sys_mknodat },
-	{ SYS_chmod, sys_chmod },         { SYS_fchmodat, sys_fchmodat },   { SYS_chown, sys_chown },       { SYS_lchown, sys_lchown },
-	{ SYS_fchownat, sys_fchownat },   { SYS_truncate, sys_truncate },   { SYS_utimensat, sys_utimensat }, { SYS_connect, sys_connect },
-	{ SYS_listen, sys_listen },       { SYS_chroot, sys_chroot },       { SYS_io_uring_setup, sys_no_ring },
-	{ SYS_bind, sys_bind },           { SYS_sendto, sys_sendto },       { SYS_sendmsg, sys_sendmsg },
+/* Descriptors: what they hold has a name. */
+static long sys_fchmod(const long a[6]) { return fchmod(INT(0), (mode_t)a[1]); }
+static long sys_fchown(const long a[6]) { return fchown(INT(0), (uid_t)a[1], (gid_t)a[2]); }
+static long sys_utime(const long a[6]) { return utime(PATH(0), (const struct utimbuf *)a[1]); }
+static long sys_utimes(const long a[6]) { return utimes(PATH(0), (const struct timeval *)a[1]); }
+static long sys_futimesat(const long a[6]) { return futimesat(INT(0), PATH(1), (const struct timeval *)a[2]); }
+static long sys_setxattr(const long a[6]) { return setxattr(PATH(0), PATH(1), (const void *)a[2], (size_t)a[3], INT(4)); }
+static long sys_lsetxattr(const long a[6]) { return lsetxattr(PATH(0), PATH(1), (const void *)a[2], (size_t)a[3], INT(4)); }
+static long sys_fsetxattr(const long a[6]) { return fsetxattr(INT(0), PATH(1), (const void *)a[2], (size_t)a[3], INT(4)); }
+static long sys_removexattr(const long a[6]) { return removexattr(PATH(0), PATH(1)); }
+static long sys_lremovexattr(const long a[6]) { return lremovexattr(PATH(0), PATH(1)); }
+static long sys_fremovexattr(const long a[6]) { return fremovexattr(INT(0), PATH(1)); }
+static long sys_sendmmsg(const long a[6]) { return sendmmsg(INT(0), (struct mmsghdr *)a[1], (unsigned)a[2], INT(3)); }
+static long sys_by_handle(const long a[6]) { return open_by_handle_at(INT(0), (struct file_handle *)a[1], INT(2)); }
+
+/* Newer than this libc: no wrapper of their own.  Arguments: directory, name, and where the AT_ flags are. */
+static long metadata_at(long nr, const long a[6], int flags)
+{
+	bool itself = (flags & AT_EMPTY_PATH) && (!a[1] || (!tns_nowhere(PATH(1)) && !PATH(1)[0]));
+	int r = itself ? tns_check_fd(TNP_METADATA, INT(0)) : tns_check(TNP_METADATA, INT(0), PATH(1), flags & AT_SYMLINK_NOFOLLOW ? TNS_NOFOLLOW : 0);
+	long x = r < 0 ? r : tns_raw6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+
+	return x < 0 ? tns_fail((int)x) : x;
+}
+enum { NR_FCHMODAT2 = 452, NR_SETXATTRAT = 463, NR_REMOVEXATTRAT = 466, NR_FILE_SETATTR = 469 };
+static long sys_fchmodat2(const long a[6]) { return metadata_at(NR_FCHMODAT2, a, INT(3)); }
+static long sys_setxattrat(const long a[6]) { return metadata_at(NR_SETXATTRAT, a, INT(2)); }
+static long sys_removexattrat(const long a[6]) { return metadata_at(NR_REMOVEXATTRAT, a, INT(2)); }
+static long sys_file_setattr(const long a[6]) { return metadata_at(NR_FILE_SETATTR, a, INT(4)); }
+
+#define HIGHEST 511
+static const handler mediated[HIGHEST + 1] __attribute__((used)) = {
+	[SYS_open] = sys_open,
+	[SYS_openat] = sys_openat,
+	[SYS_openat2] = sys_openat2,
+	[SYS_open_by_handle_at] = sys_by_handle,
+	[SYS_creat] = sys_creat,
+	[SYS_execve] = sys_execve,
+	[SYS_execveat] = sys_execveat,
+	[SYS_unlink] = sys_unlink,
+	[SYS_unlinkat] = sys_unlinkat,
+	[SYS_rmdir] = sys_rmdir,
+	[SYS_rename] = sys_rename,
+	[SYS_renameat] = sys_renameat,
+	[SYS_renameat2] = sys_renameat2,
+	[SYS_link] = sys_link,
+	[SYS_linkat] = sys_linkat,
+	[SYS_symlink] = sys_symlink,
+	[SYS_symlinkat] = sys_symlinkat,
+	[SYS_mkdir] = sys_mkdir,
+	[SYS_mkdirat] = sys_mkdirat,
+	[SYS_mknod] = sys_mknod,
+	[SYS_mknodat] = sys_mknodat,
+	[SYS_chmod] = sys_chmod,
+	[SYS_fchmod] = sys_fchmod,
+	[SYS_fchmodat] = sys_fchmodat,
+	[NR_FCHMODAT2] = sys_fchmodat2,
+	[SYS_chown] = sys_chown,
+	[SYS_lchown] = sys_lchown,
+	[SYS_fchown] = sys_fchown,
+	[SYS_fchownat] = sys_fchownat,
+	[SYS_truncate] = sys_truncate,
+	[SYS_utime] = sys_utime,
+	[SYS_utimes] = sys_utimes,
+	[SYS_futimesat] = sys_futimesat,
+	[SYS_utimensat] = sys_utimensat,
+	[SYS_setxattr] = sys_setxattr,
+	[SYS_lsetxattr] = sys_lsetxattr,
+	[SYS_fsetxattr] = sys_fsetxattr,
+	[NR_SETXATTRAT] = sys_setxattrat,
+	[SYS_removexattr] = sys_removexattr,
+	[SYS_lremovexattr] = sys_lremovexattr,
+	[SYS_fremovexattr] = sys_fremovexattr,
+	[NR_REMOVEXATTRAT] = sys_removexattrat,
+	[NR_FILE_SETATTR] = sys_file_setattr,
+	[SYS_connect] = sys_connect,
+	[SYS_bind] = sys_bind,
+	[SYS_listen] = sys_listen,
+	[SYS_sendto] = sys_sendto,
+	[SYS_sendmsg] = sys_sendmsg,
+	[SYS_sendmmsg] = sys_sendmmsg,
+	[SYS_chroot] = sys_chroot,
+	[SYS_io_uring_setup] = sys_no_ring,
 };
 
-TNS_EXPORT long syscall(long nr, ...)
+long tns_syscall_mediated(long nr, long a, long b, long c, long d, long e, long f) __attribute__((visibility("hidden"), used));
+long tns_syscall_mediated(long nr, long a, long b, long c, long d, long e, long f)
 {
-	long a[6];
-	va_list ap;
+	const long v[6] = { a, b, c, d, e, f };
+	handler h = mediated[nr];
+	long r = h ? h(v) : tns_raw6(nr, a, b, c, d, e, f);
 
-	va_start(ap, nr);
-	for (size_t i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
-	for (size_t i = 0; i < sizeof(mediated) / sizeof(mediated[0]); i++)
-		if (mediated[i].nr == nr)
-			return mediated[i].f(a);
-	long r = tns_raw6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-
-	return r < 0 && r > -4096 ? tns_fail((int)r) : r;
+	return !h && r < 0 && r > -4096 ? tns_fail((int)r) : r;
 }
+long tns_syscall_failed(long r) __attribute__((visibility("hidden"), used));
+long tns_syscall_failed(long r)
+{
+	return tns_fail((int)r);
+}
+
+/*
+ * libc's is 20 instructions, and callers rely on that: a vfork or a clone made through it must not come back into a frame of ours, whose
+ * memory the child has written over meanwhile.  So only what is mediated leaves this function.
+ */
+__asm__("	.text\n"
+	"	.p2align 4\n"
+	"	.globl syscall\n"
+	"	.type syscall, @function\n"
+	"syscall:\n"
+	"	.cfi_startproc\n"
+	"	endbr64\n"
+	"	cmp $511, %rdi\n"
+	"	ja 1f\n"
+	"	lea mediated(%rip), %rax\n"
+	"	cmpq $0, (%rax,%rdi,8)\n"
+	"	jne tns_syscall_mediated\n"
+	"1:	mov %rdi, %rax\n"
+	"	mov %rsi, %rdi\n"
+	"	mov %rdx, %rsi\n"
+	"	mov %rcx, %rdx\n"
+	"	mov %r8, %r10\n"
+	"	mov %r9, %r8\n"
+	"	mov 8(%rsp), %r9\n"
+	"	syscall\n"
+	"	cmp $-4095, %rax\n"
+	"	jae 2f\n"
+	"	ret\n"
+	"2:	mov %rax, %rdi\n"
+	"	jmp tns_syscall_failed\n"
+	"	.cfi_endproc\n"
+	"	.size syscall, .-syscall\n");

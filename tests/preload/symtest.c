@@ -43,12 +43,23 @@ int __xmknod(int, const char *, mode_t, dev_t *);
 int __xmknodat(int, int, const char *, mode_t, dev_t *);
 int __connect(int, const struct sockaddr *, socklen_t);
 
+/* A descriptor that somebody else handed us: opened past every wrapper. */
+static int unseen_open(const char *path)
+{
+	long r;
+	register long r10 __asm__("r10") = 0;
+
+	__asm__ volatile("syscall" : "=a"(r) : "a"(SYS_openat), "D"(AT_FDCWD), "S"(path), "d"(O_RDONLY | O_CLOEXEC), "r"(r10)
+			 : "rcx", "r11", "memory");
+	return (int)r;
+}
+
 /* ---------------------------------------------------------------- what the rows name */
 static char F[4096], D[4096], N[4096], T[4096], T2[4096], P[4096], W[4200], G[4200];
 static char SHM[300], SHM_THERE[300], SEM_THERE[300];
 static char *ARGV[] = { P, NULL }, *DS[] = { D, NULL };
 static const char HOST[] = "localhost";
-static int PFD;
+static int PFD, FD;
 static struct sockaddr_in peer = { .sin_family = AF_INET };
 #define PEER ((struct sockaddr *)&peer)
 
@@ -137,6 +148,7 @@ static void name_objects(const char *dir, size_t i)
 	peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	peer.sin_port = htons((uint16_t)(20000 + i));
 	PFD = open(P, O_PATH | O_CLOEXEC);
+	FD = unseen_open(F);
 }
 
 struct result {
