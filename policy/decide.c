@@ -537,11 +537,14 @@ void tnp_decide(const tnp_policy *p, const struct tnp_op *op, int64_t now, struc
 	*d = (struct tnp_decision){ .verdict = TN_DENY, .code = TN_E_INTERNAL, .why = TNP_WHY_BAD_OBJECT, .link = -1, .object = op->path };
 	if (is_net(op->kind) && op->net)
 		j.ev.ip_len = op->kind == TNP_RESOLVE ? 0 : tnp_ip_text(op->net, j.ev.ip);
-	if (exec && op->exec && op->exec->scratch) {
+	if (op->room) {
+		j.ev.text = op->room;
+		j.ev.text_cap = op->room_cap;
+	} else if (exec && op->exec && op->exec->scratch) {
 		j.ev.text = op->exec->scratch;
 		j.ev.text_cap = op->exec->scratch_cap;
 	}
-	if ((exec && !j.ev.text) || op->kind == TNP_RENAME || op->kind == TNP_LINK)
+	if (!j.ev.text && (exec || op->kind == TNP_RENAME || op->kind == TNP_LINK))
 		decide_exec(&j, now, d);
 	else
 		decide(&j, now, d);

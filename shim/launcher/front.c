@@ -1,167 +1,130 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The front: as if the caller had started the program itself.  It shares the program's process group, so the terminal's keys reach
- * both; what it is sent by others it passes on, when the program stops it stops, and it ends as the program ended.
+ * What the caller sees as the program: signals go through, it stops when the program stops, and it ends as the program ended.
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <shim/session.h>
+#include <tn_fail.h>
 #include "launcher.h"
 
-#define FROM_KERNEL 0x80 /* SI_KERNEL */
+struct front {
+	int sock, signals;
+	bool done;
+	int status; /* what to return */
+};
 
-struct front { int sock, signals; pid_t keeper, program; int status; bool done; };
-
-static void pass_on(const struct front *f, int sig)
+static void end_by_signal(int sig)
 {
-	struct tns_message m = { .word = TNS_W_SIGNAL, .number = sig };
+	struct rlimit none = { 0, 0 };
+	sigset_t one;
 
-	(void)!send(f->sock, &m, sizeof(m), MSG_NOSIGNAL);
-}
-
-/*
- * What the terminal sends it sends to the whole group, so the program has it already; only a hangup goes to the session's leader alone.
- * What the session itself sends to its group it has had too.
- */
-static bool program_has_it(const struct front *f, const struct signalfd_siginfo *s)
-{
-	if (s->ssi_code == FROM_KERNEL)
-		return s->ssi_signo != SIGHUP || getsid(0) != getpid();
-	return s->ssi_code <= 0 && s->ssi_pid && tns_tree_has(f->keeper, (pid_t)s->ssi_pid);
-}
-
-static void one_signal(const struct front *f)
-{
-	struct signalfd_siginfo s;
-
-	if (read(f->signals, &s, sizeof(s)) != (ssize_t)sizeof(s) || s.ssi_signo == SIGCHLD)
-		return;
-	if (!program_has_it(f, &s))
-		pass_on(f, (int)s.ssi_signo);
-}
-
-/* The shell sees its child stop by the signal that stopped the program.  When it continues us, the program goes on. */
-static void stop_too(const struct front *f, int sig)
-{
-	sigset_t one, old;
-
-	if (sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU)
-		sig = SIGSTOP;
+	setrlimit(RLIMIT_CORE, &none); /* the program has dumped its core, if it was to */
+	signal(sig, SIG_DFL);
 	sigemptyset(&one);
 	sigaddset(&one, sig);
-	struct sigaction dfl = { .sa_handler = SIG_DFL }, was;
-
-	if (sig != SIGSTOP)
-		sigaction(sig, &dfl, &was);
-	kill(getpid(), sig);
-	sigprocmask(SIG_UNBLOCK, &one, &old);
-	sigprocmask(SIG_SETMASK, &old, NULL); /* here we stand still */
-	if (sig != SIGSTOP)
-		sigaction(sig, &was, NULL);
-	pass_on(f, SIGCONT);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
-static void say(const char *text)
+static int end_as(int wait_status)
+{
+	if (WIFEXITED(wait_status))
+		return WEXITSTATUS(wait_status);
+	end_by_signal(WTERMSIG(wait_status));
+	return 128 + WTERMSIG(wait_status); /* PID 1 does not die of a signal to itself */
+}
+
+static void said(const char *text)
 {
 	size_t n = strlen(text);
 
-	(void)!write(STDERR_FILENO, text, n); /* one write: lines of other sessions do not mix in */
+	if (n && write(STDERR_FILENO, text, n) < 0)
+		return;
 }
 
-static void finish(struct front *f, int status)
+static void hear(struct front *f, const struct tns_message *m)
 {
-	f->status = status;
-	f->done = true;
+	switch (m->word) {
+	case TNS_W_STOPPED:
+		kill(getpid(), SIGSTOP); /* the shell is told; its SIGCONT wakes us both */
+		return;
+	case TNS_W_FAILED:
+		tns_say("not started: %s", m->text);
+		f->status = m->number;
+		f->done = true;
+		return;
+	case TNS_W_ENDED:
+		said(m->text);
+		f->done = true;
+		f->status = end_as(m->number);
+		return;
+	case TNS_W_STARTED:
+	case TNS_W_DONE:
+	case TNS_W_SIGNAL:
+		return;
+	}
 }
 
-static void one_message(struct front *f)
+static void from_keeper(struct front *f)
 {
-	struct tns_message m;
+	struct tns_message m = { 0 };
 	ssize_t n = recv(f->sock, &m, sizeof(m), 0);
 
-	if (n < 0 && errno == EINTR)
-		return;
-	if (n != (ssize_t)sizeof(m)) {
-		/* The keeper was killed.  Without it nothing writes the log or ends the session in time: end it now. */
-		tns_say("the session's keeper was killed; the session is ended");
-		finish(f, TNS_EXIT_REFUSED << 8);
+	if (n == (ssize_t)sizeof(m)) {
+		hear(f, &m);
 		return;
 	}
-	m.text[sizeof(m.text) - 1] = 0;
-	if (m.word == TNS_W_STOPPED)
-		stop_too(f, m.number);
-	if (m.word == TNS_W_STARTED)
-		f->program = m.number;
-	if (m.word == TNS_W_FAILED) {
-		tns_say("%s", m.text);
-		finish(f, m.number << 8);
-	}
-	if (m.word == TNS_W_ENDED) {
-		say(m.text);
-		finish(f, m.number);
-	}
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	tns_say("the session's keeper has gone; nothing more is said about this session");
+	f->done = true;
+	f->status = TNS_EXIT_REFUSED;
 }
 
-static void reap_all(void *ctx)
+/* What a terminal sends goes to the whole foreground group, the program included: it must not arrive twice. */
+static bool from_terminal(const struct signalfd_siginfo *s)
 {
-	(void)ctx;
-	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
-		;
+	return s->ssi_code == SI_KERNEL &&
+	       (s->ssi_signo == SIGINT || s->ssi_signo == SIGQUIT || s->ssi_signo == SIGTSTP || s->ssi_signo == SIGHUP || s->ssi_signo == SIGWINCH);
 }
 
-static _Noreturn void die_of(int sig)
+static void from_outside(struct front *f)
 {
-	struct rlimit none = { 0, 0 };
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
-	sigset_t one;
+	struct signalfd_siginfo s;
 
-	setrlimit(RLIMIT_CORE, &none); /* the core is the program's, not ours */
-	sigaction(sig, &dfl, NULL);
-	sigemptyset(&one);
-	sigaddset(&one, sig);
-	kill(getpid(), sig);
-	sigprocmask(SIG_UNBLOCK, &one, NULL);
-	_exit(128 + sig); /* as process 1 of a container: no signal ends that */
-}
+	if (read(f->signals, &s, sizeof(s)) != (ssize_t)sizeof(s) || s.ssi_signo == SIGCHLD || from_terminal(&s))
+		return;
+	struct tns_message m = { .word = TNS_W_SIGNAL, .number = (int)s.ssi_signo };
 
-static void loop(struct front *f)
-{
-	while (!f->done) {
-		struct pollfd p[] = { { .fd = f->sock, .events = POLLIN }, { .fd = f->signals, .events = POLLIN } };
-
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
-			abort();
-		if (p[1].revents)
-			one_signal(f);
-		if (p[0].revents)
-			one_message(f);
-	}
+	if (send(f->sock, &m, sizeof(m), MSG_NOSIGNAL) < 0)
+		return; /* it has ended */
 }
 
 int tns_front(struct tns_job *j, int keeper_sock, pid_t keeper)
 {
-	struct front f = { .sock = keeper_sock, .keeper = keeper };
-	int keep[] = { keeper_sock, 0 };
+	struct front f = { .sock = keeper_sock };
 	sigset_t all;
 
-	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* should the keeper be killed, its children are ours to end */
 	sigfillset(&all);
 	f.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	keep[1] = f.signals;
-	tns_std_to_null(0, 1); /* the program may close them, and then they must be closed */
-	tns_close_others(keep, 2);
-	loop(&f);
-	if (f.status == TNS_EXIT_REFUSED << 8 && j->enforce && kill(keeper, 0) < 0)
-		tns_tree_end(getpid(), reap_all, NULL);
-	if (WIFSIGNALED(f.status))
-		die_of(WTERMSIG(f.status));
-	return WEXITSTATUS(f.status);
+	tn_arena_free(&j->a); /* the keeper has its own */
+	while (!f.done) {
+		struct pollfd p[2] = { { .fd = f.sock, .events = POLLIN }, { .fd = f.signals, .events = POLLIN } };
+
+		if (poll(p, 2, -1) < 0)
+			continue;
+		if (p[1].revents)
+			from_outside(&f);
+		if (p[0].revents)
+			from_keeper(&f);
+	}
+	waitpid(keeper, NULL, WNOHANG);
+	return f.status;
 }

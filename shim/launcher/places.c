@@ -174,7 +174,8 @@ static void empty_dir(int dirfd, int depth)
 			continue;
 		if (unlinkat(dirfd, de->d_name, 0) == 0 || (errno != EISDIR && errno != EPERM))
 			continue;
-		(void)!fchmodat(dirfd, de->d_name, 0700, AT_SYMLINK_NOFOLLOW); /* if it stays shut, it stays */
+		if (fchmodat(dirfd, de->d_name, 0700, 0) < 0)
+			continue; /* not ours: stays */
 		sub = depth < DEEP ? openat(dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 		if (sub >= 0)
 			empty_dir(sub, depth + 1);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 #include <shim/session.h>
 #include <tn_fail.h>
@@ -11,79 +12,104 @@
 
 void tns_say(const char *fmt, ...)
 {
-	static const char WHO[] = "tenuo-shim run: ";
-	char line[1024];
-	size_t n = sizeof(WHO) - 1;
+	char text[1024];
 	va_list ap;
+	size_t n = tn_fmt(text, sizeof(text), "tenuo-shim run: ");
 
-	memcpy(line, WHO, n);
 	va_start(ap, fmt);
-	n += tn_vfmt(line + n, sizeof(line) - n - 1, fmt, ap);
+	n += tn_vfmt(text + n, sizeof(text) - n - 1, fmt, ap);
 	va_end(ap);
-	line[n++] = '\n';
-	(void)!write(STDERR_FILENO, line, n);
+	text[n++] = '\n';
+	if (write(STDERR_FILENO, text, n) < 0)
+		return; /* nobody to tell */
 }
 
-/* A caller may close 0-2: our own descriptors must not land there, and the program must find them closed. */
-static void guard_std(struct tns_job *j)
+/* Descriptors 0-2 must be something before we open others; the program gets them back closed. */
+static void hold_std(struct tns_job *j)
 {
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) == fd)
 			j->closed_std |= (uint8_t)(1u << fd);
-			if (open("/dev/null", O_RDWR) != fd) /* lowest free number: this one */
-				break;
-		}
 }
 
-static void hold_signals(struct tns_job *j)
+static void clocks(struct tns_job *j)
 {
-	struct sigaction dfl = { .sa_handler = SIG_DFL }, was;
-	sigset_t all;
+	struct timespec real, boot;
 
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &j->signals);
-	sigaction(SIGCHLD, &dfl, &was); /* ignored, there would be nothing to wait for */
-	j->sigchld_ignored = was.sa_handler == SIG_IGN;
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	j->started = real.tv_sec;
+	j->started_ns = real.tv_nsec;
+	j->started_boot = boot.tv_sec * 1000000000LL + boot.tv_nsec;
 }
 
 static int refuse(struct tns_job *j, const struct tn_err *e)
 {
-	bool missing = e->code == TN_E_SYSTEM && e->sys_errno == ENOENT && !j->launch.path;
+	int status = e->code == TN_E_SYSTEM && e->sys_errno == 2 ? TNS_EXIT_NOTFOUND : TNS_EXIT_REFUSED;
 
-	tns_say("%s", e->msg);
-	tns_log_drop(&j->log, "refused");
+	tns_say("not started: %s", e->msg);
+	tns_log_drop(&j->log, "");
 	tns_places_remove(&j->places);
 	tn_arena_free(&j->a);
-	return missing ? TNS_EXIT_NOTFOUND : TNS_EXIT_REFUSED;
+	return status;
 }
 
-static int start(struct tns_job *j)
+static void notes(const struct tns_job *j)
 {
-	struct tn_err e = { 0 };
-	pid_t front = getpid(), keeper;
-	int s[2];
-
-	hold_signals(j);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s) < 0 || (keeper = fork()) < 0) {
-		(void)tn_fail_sys(&e, TN_E_SYSTEM, "the session's keeper cannot be made");
-		return refuse(j, &e);
-	}
-	if (keeper == 0) {
-		close(s[0]);
-		tns_keeper(j, s[1], front);
-	}
-	close(s[1]);
-	return tns_front(j, s[0], keeper);
+	if (j->r->quiet)
+		return;
+	if (j->r->dev_mode)
+		tns_say("TENUO_DEV_MODE: the issuer's own key is the trusted root; not for production");
+	if (j->mode != j->r->mode)
+		tns_say("the policy's rollout leaves this session out: %s mode", tnp_mode_name(j->mode));
+	if (j->level >= 1 && j->plan->opens_everything)
+		tns_say("the warrant opens everything, this session's log, key and program too");
+	if (j->log.fd < 0 && j->log.why_none[0])
+		tns_say("no log: %s", j->log.why_none);
+	if (j->launch.shim)
+		tns_say("%s is a shim of %s; running %s", j->launch.shim, j->launch.manager, j->launch.path);
+	if (j->enforce && j->level == 0)
+		tns_say("level 0: nothing is held by the kernel; programs that do not use libc are not held at all");
+	else if (!j->preload && !j->launch.elf.elf)
+		return;
+	else if (!j->preload && j->level == 0)
+		tns_say("%s cannot load the library (static, musl, set-id or 32-bit): nothing of it is seen", j->r->argv[0]);
 }
 
 int tns_run(const struct tns_run *r)
 {
-	struct tns_job j = { .r = r, .a = TN_ARENA_MALLOC, .rules = -1, .listener = -1, .log = { .fd = -1 } };
+	struct tns_job j = { .r = r, .rules = -1, .listener = -1, .log = { .fd = -1 }, .a = TN_ARENA_MALLOC };
 	struct tn_err e = { 0 };
+	sigset_t all;
+	int pair[2];
 
-	guard_std(&j);
+	hold_std(&j);
+	clocks(&j);
 	if (tns_prepare(&j, &e) != TN_OK)
 		return refuse(&j, &e);
+	notes(&j);
 	tns_env_wipe();
-	return start(&j);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &j.before);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		(void)tn_fail_sys(&e, TN_E_SYSTEM, "no socket between launcher and keeper");
+		return refuse(&j, &e);
+	}
+	pid_t front = getpid(), keeper = fork();
+
+	if (keeper < 0) {
+		(void)tn_fail_sys(&e, TN_E_SYSTEM, "cannot fork");
+		return refuse(&j, &e);
+	}
+	if (keeper == 0) {
+		close(pair[0]);
+		tns_keeper(&j, pair[1], front);
+	}
+	close(pair[1]);
+	close(j.listener);
+	if (j.rules >= 0)
+		close(j.rules);
+	if (j.log.fd >= 0)
+		close(j.log.fd);
+	return tns_front(&j, pair[0], keeper);
 }

@@ -1,251 +1,171 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What session events say: members of JSON, written here because the event writer takes them as they are. */
-#include <stdio.h>
+/* What session.start and session.end say: JSON members without braces. */
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
+#include <time.h>
 #include <tn_fail.h>
-#include <tn_text.h>
 #include "launcher.h"
+#include <tenuo/tenuo.h>
 
-struct js { char *p; size_t n, cap; bool more, full; };
+struct out { char *p; size_t n, cap; };
 
-/* A member is written whole or not at all: what would not fit is left out, and the rest stays JSON. */
-static void raw(struct js *s, const char *text, size_t n)
+static void raw(struct out *o, const char *text)
 {
-	if (s->full || s->n + n + 1 > s->cap) {
-		s->full = true;
-		return;
+	size_t n = strlen(text);
+
+	if (o->n + n + 1 > o->cap)
+		return; /* members are small and bounded; cap is chosen for all of them */
+	memcpy(o->p + o->n, text, n + 1);
+	o->n += n;
+}
+
+/* tn_fmt escapes what is not printable text as \xNN: only quote and backslash are left to do. */
+static void text(struct out *o, const char *s, size_t n)
+{
+	char safe[512];
+	size_t len = tn_fmt(safe, sizeof(safe), "%.*s", (int)(n < sizeof(safe) ? n : sizeof(safe)), s);
+
+	raw(o, "\"");
+	for (size_t i = 0; i < len; i++) {
+		const char c[3] = { safe[i] == '"' || safe[i] == '\\' ? '\\' : safe[i], safe[i] == '"' || safe[i] == '\\' ? safe[i] : 0, 0 };
+
+		raw(o, c);
 	}
-	memcpy(s->p + s->n, text, n);
-	s->n += n;
-	s->p[s->n] = 0;
+	raw(o, "\"");
 }
 
-static void lit(struct js *s, const char *text) { raw(s, text, strlen(text)); }
-
-static void string(struct js *s, struct tn_str v)
+static void name(struct out *o, const char *member)
 {
-	bool utf8 = tn_utf8_valid(v.p, v.n);
-	char esc[8];
-
-	lit(s, "\"");
-	for (size_t i = 0; i < v.n; i++) {
-		unsigned char c = (unsigned char)v.p[i];
-
-		if (c == '"' || c == '\\')
-			raw(s, esc, (size_t)snprintf(esc, sizeof(esc), "\\%c", c));
-		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
-			raw(s, esc, (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));
-		else
-			raw(s, &v.p[i], 1);
-	}
-	lit(s, "\"");
+	if (o->n)
+		raw(o, ",");
+	text(o, member, strlen(member));
+	raw(o, ":");
 }
 
-static void key(struct js *s, const char *name)
+static void string(struct out *o, const char *member, const char *value)
 {
-	if (s->more)
-		lit(s, ",");
-	s->more = true;
-	if (!name)
-		return;
-	string(s, tn_cstr(name));
-	lit(s, ":");
+	name(o, member);
+	text(o, value, strlen(value));
 }
 
-static void text(struct js *s, const char *name, const char *v)
+static void number(struct out *o, const char *member, long long value)
 {
-	if (!v || !*v)
-		return;
-	key(s, name);
-	string(s, tn_cstr(v));
+	char digits[32];
+
+	name(o, member);
+	tn_fmt(digits, sizeof(digits), "%lld", value);
+	raw(o, digits);
 }
 
-static void number(struct js *s, const char *name, long long v)
+static void begin_list(struct out *o, const char *member)
 {
-	char buf[24];
-
-	key(s, name);
-	raw(s, buf, (size_t)snprintf(buf, sizeof(buf), "%lld", v));
+	name(o, member);
+	raw(o, "[");
 }
 
-static void boolean(struct js *s, const char *name, bool v)
+static void item(struct out *o, const char *s, size_t n)
 {
-	key(s, name);
-	lit(s, v ? "true" : "false");
+	if (o->p[o->n - 1] != '[')
+		raw(o, ",");
+	text(o, s, n);
 }
 
-static void open_(struct js *s, const char *name, const char *bracket)
+static void list(struct out *o, const char *member, const char *const *v, size_t n)
 {
-	key(s, name);
-	lit(s, bracket);
-	s->more = false;
+	begin_list(o, member);
+	for (size_t i = 0; i < n; i++)
+		item(o, v[i], strlen(v[i]));
+	raw(o, "]");
 }
 
-static void close_(struct js *s, const char *bracket)
+static void warrant(struct out *o, const struct tns_job *j)
 {
-	lit(s, bracket);
-	s->more = true;
-}
-
-/* Runs fill; if it did not fit, nothing of it stays. */
-static void whole(struct js *s, const struct tns_job *j, void (*fill)(struct js *, const struct tns_job *))
-{
-	size_t n = s->n;
-	bool more = s->more;
-
-	fill(s, j);
-	if (!s->full)
-		return;
-	s->n = n;
-	s->more = more;
-	s->full = false;
-	s->p[n] = 0;
-}
-
-/* ---- session.start ---- */
-
-static void what_holds(struct js *s, const struct tns_job *j)
-{
-	text(s, "mode", tnp_mode_name(j->mode));
-	number(s, "level", j->level);
-	open_(s, "layers", "[");
-	if (j->preload)
-		text(s, NULL, "preload");
-	if (j->level >= 1) {
-		text(s, NULL, "landlock");
-		text(s, NULL, "seccomp");
-	}
-	close_(s, "]");
-	if (!j->enforce)
-		text(s, "observe", "preload");
-	text(s, "holder_proof", "none");
-	text(s, "receipts", "none");
-	if (j->r->dev_mode)
-		boolean(s, "dev_mode", true);
-}
-
-static void kernel(struct js *s, const struct tns_job *j)
-{
-	if (j->level < 1)
-		return;
-	number(s, "landlock_abi", j->landlock.abi);
-	open_(s, "absent", "[");
-	for (size_t i = 0; i < tns_landlock_nfeatures; i++)
-		if (j->landlock.abi < tns_landlock_features[i].abi)
-			text(s, NULL, tns_landlock_features[i].name);
-	close_(s, "]");
-}
-
-static void warrant(struct js *s, const struct tns_job *j)
-{
-	char id[TN_ID_TEXT_LEN + 1];
+	char id[48];
 
 	if (!j->r->grant) {
-		text(s, "no_warrant", j->r->no_warrant ? j->r->no_warrant : "none");
+		string(o, "no_warrant", j->r->no_warrant ? j->r->no_warrant : "no warrant");
 		return;
 	}
 	tn_id_text(tn_grant_leaf(j->r->grant)->id, id);
-	text(s, "warrant", id);
-	number(s, "depth", (long long)tn_grant_links(j->r->grant) - 1);
-	number(s, "expires_at", tn_grant_expires(j->r->grant));
+	string(o, "warrant", id);
+	number(o, "chain", (long long)tn_grant_links(j->r->grant));
+	number(o, "expires_at", tn_grant_expires(j->r->grant));
+	list(o, "trusted_roots", j->r->root_texts, j->r->nroot_texts);
+	string(o, "holder_proof", "none"); /* an unprivileged run gives nothing that the user did not have */
+	string(o, "receipts", "none");
 }
 
-static void roots(struct js *s, const struct tns_job *j)
+/* Which lines of the plan the kernel does not hold, in its own words. */
+static void held(struct out *o, const struct tns_job *j)
 {
-	open_(s, "roots", "[");
-	for (size_t i = 0; i < j->r->nroot_texts; i++)
-		text(s, NULL, j->r->root_texts[i]);
-	close_(s, "]");
-}
+	static const char *const holds[] = { [TNP_EXACT] = "exact", [TNP_BOUNDED] = "bounded", [TNP_ADVISORY] = "advisory" };
 
-static void program(struct js *s, const struct tns_job *j)
-{
-	key(s, "program");
-	string(s, j->launch.facts.program);
-	if (j->launch.manager) {
-		text(s, "manager", j->launch.manager);
-		text(s, "shim", j->launch.shim);
+	for (size_t h = 0; h < 3; h++) {
+		begin_list(o, holds[h]);
+		for (size_t i = 0; i < j->plan->nlines; i++)
+			if (j->plan->lines[i].hold == (enum tnp_hold)h)
+				item(o, j->plan->lines[i].text, strlen(j->plan->lines[i].text));
+		raw(o, "]");
 	}
-	if (!j->preload)
-		boolean(s, "seen_by_preload", false);
-	text(s, "tmpdir", j->places.tmp);
 }
 
-static void sentence(struct js *s, const struct tns_job *j)
+static void absent(struct out *o, const struct tns_job *j)
 {
-	char words[1024];
-
-	tnp_plan_sentence(j->policy, j->plan, j->started / 1000000000, words, sizeof(words));
-	text(s, "plan", words);
+	begin_list(o, "absent_features");
+	for (size_t i = 0; i < tns_landlock_nfeatures; i++)
+		if (j->landlock.abi < tns_landlock_features[i].abi)
+			item(o, tns_landlock_features[i].name, strlen(tns_landlock_features[i].name));
+	raw(o, "]");
 }
 
-static void arguments(struct js *s, const struct tns_job *j)
+size_t tns_words_start(const struct tns_job *j, pid_t program, char *out, size_t cap)
 {
-	open_(s, "argv", "[");
-	for (size_t i = 0; j->r->argv[i]; i++) {
-		key(s, NULL);
-		string(s, tn_cstr(j->r->argv[i]));
+	static const char *const layers[] = { "preload", "landlock", "seccomp" };
+	struct out o = { out, 0, cap };
+	char sentence[512];
+
+	out[0] = 0;
+	warrant(&o, j);
+	if (program)
+		number(&o, "program_pid", program);
+	string(&o, "program", j->launch.path);
+	begin_list(&o, "argv");
+	for (size_t i = 0; j->r->argv[i] && i < 32; i++)
+		item(&o, j->r->argv[i], strlen(j->r->argv[i]));
+	raw(&o, "]");
+	list(&o, "layers", layers + (j->preload ? 0 : 1), (j->level >= 1 ? 3u : 1u) - (j->preload ? 0u : 1u));
+	if (!j->enforce)
+		string(&o, "observe", "preload");
+	if (j->level >= 1) {
+		number(&o, "landlock_abi", j->landlock.abi);
+		absent(&o, j);
 	}
-	close_(s, "]");
+	held(&o, j);
+	tnp_plan_sentence(j->policy, j->plan, j->started, sentence, sizeof(sentence));
+	string(&o, "plan", sentence);
+	return o.n;
 }
 
-static void lines_of(struct js *s, const struct tns_job *j, const char *name, enum tnp_hold hold)
+size_t tns_words_end(const struct tns_job *j, const struct tns_record *r, int status, bool expired, char *out, size_t cap)
 {
-	open_(s, name, "[");
-	for (size_t i = 0; j->plan && i < j->plan->nlines; i++)
-		if (j->plan->lines[i].hold == hold)
-			text(s, NULL, j->plan->lines[i].text);
-	close_(s, "]");
-}
+	struct out o = { out, 0, cap };
+	uint64_t denied, distinct, lost, total;
+	struct timespec now;
 
-static void exact(struct js *s, const struct tns_job *j) { lines_of(s, j, "exact", TNP_EXACT); }
-static void bounded(struct js *s, const struct tns_job *j) { lines_of(s, j, "bounded", TNP_BOUNDED); }
-static void advisory(struct js *s, const struct tns_job *j) { lines_of(s, j, "advisory", TNP_ADVISORY); }
-
-void tns_words_start(const struct tns_job *j, char *out, size_t cap)
-{
-	static void (*const parts[])(struct js *, const struct tns_job *) = {
-		what_holds, kernel, warrant, roots, program, sentence, advisory, bounded, exact, arguments,
-	};
-	struct js s = { .p = out, .cap = cap };
-
-	*out = 0;
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		whole(&s, j, parts[i]);
-}
-
-/* ---- the others ---- */
-
-void tns_words_expiring(const struct tns_job *j, int64_t left_ms, char *out, size_t cap)
-{
-	struct js s = { .p = out, .cap = cap };
-
-	*out = 0;
-	number(&s, "expires_at", j->expires);
-	number(&s, "left_ms", left_ms);
-	number(&s, "signal", SIGTERM);
-}
-
-void tns_words_end(const struct tns_job *j, const struct tns_record *r, int status, bool expired, char *out, size_t cap)
-{
-	struct js s = { .p = out, .cap = cap };
-	struct tns_counts c = tns_record_counts(r);
-
-	*out = 0;
-	text(&s, "mode", tnp_mode_name(j->mode));
-	number(&s, "level", j->level);
-	if (WIFSIGNALED(status))
-		number(&s, "signal", WTERMSIG(status));
+	out[0] = 0;
+	tns_record_decision_counts(r, &denied, &distinct, &lost, &total);
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (WIFEXITED(status))
+		number(&o, "exit", WEXITSTATUS(status));
 	else
-		number(&s, "exit", WEXITSTATUS(status));
-	if (expired)
-		boolean(&s, "expired", true);
-	number(&s, "events", (long long)c.total);
-	number(&s, j->enforce ? "denied" : "would_deny", (long long)c.denied);
-	number(&s, "distinct", (long long)c.distinct);
-	number(&s, "lost", (long long)c.lost);
-	/* as far as is known: the launched program; what it starts is seen by the preload or by nobody */
-	number(&s, "not_seen_by_preload", j->preload ? 0 : 1);
+		number(&o, "signal", WTERMSIG(status));
+	name(&o, "expired");
+	raw(&o, expired ? "true" : "false");
+	number(&o, j->enforce ? "denied" : "would_deny", (long long)denied);
+	number(&o, "distinct", (long long)distinct);
+	number(&o, "lost", (long long)lost);
+	number(&o, "seconds", now.tv_sec - j->started);
+	if (!j->preload)
+		string(&o, "unseen", "the program does not load the library: what the kernel refused it has no event");
+	return o.n;
 }

@@ -43,20 +43,36 @@ struct tn_arena tns_arena(void)
 }
 
 /* ---------------------------------------------------------------- small helpers that others use too */
-void *tns_next(void **slot, const char *name)
+void *tns_next(struct tns_real *r)
 {
-	void *p = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+	void *p = __atomic_load_n(&r->f, __ATOMIC_ACQUIRE);
 
 	if (p)
 		return p;
 	int kept = errno;
 
-	p = dlsym(RTLD_NEXT, name);
+	p = dlsym(RTLD_NEXT, r->name);
 	if (!p)
-		tns_refuse("tenuo-shim: this libc has no %s; it cannot be guarded by this library", name);
-	__atomic_store_n(slot, p, __ATOMIC_RELEASE);
+		tns_refuse("tenuo-shim: this libc has no %s; it cannot be guarded by this library", r->name);
+	__atomic_store_n(&r->f, p, __ATOMIC_RELEASE);
 	errno = kept;
 	return p;
+}
+
+extern struct tns_real __start_tns_real[] __attribute__((visibility("hidden")));
+extern struct tns_real __stop_tns_real[] __attribute__((visibility("hidden")));
+void tns_find_all(void)
+{
+	bool missing = false;
+
+	for (struct tns_real *r = __start_tns_real; r < __stop_tns_real; r++) {
+		void *p = dlsym(RTLD_NEXT, r->name);
+
+		missing |= !p;
+		__atomic_store_n(&r->f, p, __ATOMIC_RELEASE);
+	}
+	if (missing)
+		dlerror(); /* the program shall not find ours */
 }
 
 void tns_fd_path(int fd, char out[40])
@@ -374,7 +390,6 @@ bool tns_on(void)
 }
 
 /* glibc hands a constructor argc, argv and envp; musl hands it nothing, but has set environ by then. */
-extern const char *gnu_get_libc_version(void) __attribute__((weak));
 __attribute__((constructor)) static void first(int argc, char **argv, char **envp)
 {
 	(void)argc;

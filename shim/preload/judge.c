@@ -184,7 +184,7 @@ int tns_check(enum tnp_kind kind, int dirfd, const char *path, unsigned how)
 
 static int check2(struct tns_scratch *s, enum tnp_kind kind, int fd1, const char *old, int fd2, const char *new_name, unsigned how)
 {
-	struct tnp_op op = { .kind = kind };
+	struct tnp_op op = { .kind = kind, .room = s->command, .room_cap = sizeof(s->command) };
 	size_t n1 = 0, n2 = 0;
 	bool exists, dir2;
 	int r = tns_object(fd1, old, !(how & TNS_NOFOLLOW), false, s->object, sizeof(s->object), &n1, &op.is_dir, &exists);

@@ -60,6 +60,7 @@ struct tns_scratch {
 	char path[4096], path2[4096]; /* the caller's names, read once */
 	char norm[4352], object[4352], object2[4352], link[4352]; /* PATH_MAX and a component more */
 	char text[8192];
+	char command[8192]; /* what a command constraint is judged on: not on the caller's stack */
 	uint8_t packed[TNP_EVENT_MAX];
 	struct tnp_words words;
 	struct tnp_event event;
@@ -139,12 +140,19 @@ bool tns_record(struct tns_scratch *s, const struct tnp_op *op, const struct tnp
 void tns_say(const char *text, size_t n);
 
 /* ---------------------------------------------------------------- libc behind us */
-void *tns_next(void **slot, const char *name);
+/*
+ * Looked up all at once when we start: dlsym takes the loader's lock, which a child of fork may find held for ever, and which is not for
+ * signal handlers.  What this libc lacks, and what is called before that, is looked up by the call.
+ */
+extern const char *gnu_get_libc_version(void) __attribute__((weak)); /* NULL: another libc */
+struct tns_real { const char *name; void *f; };
+void *tns_next(struct tns_real *r);
+void tns_find_all(void);
 #define TNS_REAL(ret, name, ...)                                                        \
 	static ret (*real_##name(void))(__VA_ARGS__)                                    \
 	{                                                                               \
-		static void *slot;                                            \
-		union { void *p; ret (*f)(__VA_ARGS__); } u = { tns_next(&slot, #name) }; \
+		static struct tns_real r __attribute__((section("tns_real"), used)) = { #name, NULL }; \
+		union { void *p; ret (*f)(__VA_ARGS__); } u = { tns_next(&r) };         \
 		return u.f;                                                             \
 	}
 

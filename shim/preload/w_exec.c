@@ -30,7 +30,7 @@ static int judge_exec(struct tns_scratch *s, int dirfd, const char *path, char *
 {
 	size_t argc = count(argv);
 	struct tnp_exec x = { .argc = argc < TNS_ARGS ? argc : TNS_ARGS, .argv = s->args, .requested = tn_cstr(path) };
-	struct tnp_op op = { .kind = TNP_EXEC, .path = { object, n }, .exec = &x };
+	struct tnp_op op = { .kind = TNP_EXEC, .path = { object, n }, .exec = &x, .room = s->command, .room_cap = sizeof(s->command) };
 
 	for (size_t i = 0; i < x.argc; i++)
 		s->args[i] = tns_nowhere(argv[i]) ? TN_STR("") : tn_cstr(argv[i]);
@@ -93,35 +93,56 @@ static bool ours(const char *entry)
 	return strncmp(entry, "TENUO_", 6) == 0 || named(entry, "LD_PRELOAD", 10);
 }
 
-/* How much room merged() needs, in bytes behind the pointers: a foreign LD_PRELOAD is kept behind ours. */
+/* Is our library an element of an LD_PRELOAD list?  A name that only contains ours would not load us. */
+static bool preloads_us(const char *list)
+{
+	size_t n = strlen(tns_state.library);
+
+	for (const char *p = list; *p; p += strspn(p, ": ")) {
+		size_t k = strcspn(p, ": ");
+
+		if (k == n && memcmp(p, tns_state.library, n) == 0)
+			return true;
+		p += k;
+	}
+	return false;
+}
+
+/* A foreign LD_PRELOAD is kept behind ours. */
 static const char *foreign_preload(char *const envp[])
 {
 	for (size_t i = 0; !tns_nowhere(envp) && envp[i]; i++)
-		if (named(envp[i], "LD_PRELOAD", 10) && !strstr(envp[i] + 11, tns_state.library))
+		if (named(envp[i], "LD_PRELOAD", 10) && !preloads_us(envp[i] + 11))
 			return envp[i] + 11;
 	return NULL;
 }
 
+/* Which of what a child needs is this entry?  The last number is LD_PRELOAD; negative: it may not stay. */
+static int which(const char *entry)
+{
+	if (named(entry, "LD_PRELOAD", 10))
+		return preloads_us(entry + 11) ? TNS_MAX_ENV : -1;
+	for (size_t i = 0; i < tns_state.ninject; i++)
+		if (strcmp(entry, tns_state.inject[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+/* Everything of ours is there, each once, and nothing that claims to be. */
 static bool complete(char *const envp[])
 {
-	size_t have = 0;
+	uint32_t seen = 0, need = (1u << tns_state.ninject) - 1;
 
 	for (size_t i = 0; !tns_nowhere(envp) && envp[i]; i++) {
 		if (!ours(envp[i]))
 			continue;
-		if (named(envp[i], "LD_PRELOAD", 10) && strstr(envp[i], tns_state.library)) {
-			have++;
-			continue;
-		}
-		size_t k = 0;
+		int k = which(envp[i]);
 
-		while (k < tns_state.ninject && strcmp(envp[i], tns_state.inject[k]) != 0)
-			k++;
-		if (k == tns_state.ninject)
+		if (k < 0 || (seen & 1u << k))
 			return false;
-		have++;
+		seen |= 1u << k;
 	}
-	return have == tns_state.ninject + (tns_state.preload[0] ? 1 : 0);
+	return seen == (need | (tns_state.preload[0] ? 1u << TNS_MAX_ENV : 0));
 }
 
 static void merge(char *const envp[], const char **out, char *preload, size_t cap)
@@ -149,11 +170,25 @@ static void merge(char *const envp[], const char **out, char *preload, size_t ca
 #define CHILD_ENV(var, envp)                                                                      \
 	char preload_[1024];                                                                      \
 	const char **merged_ = NULL;                                                              \
-	if (tns_on() && (!envp || !tns_nowhere(envp)) && !complete(envp)) {                                                        \
+	if (tns_on() && (!envp || !tns_nowhere(envp)) && !complete(envp)) {                       \
 		merged_ = __builtin_alloca((count(envp) + tns_state.ninject + 2) * sizeof(*merged_)); \
 		merge(envp, merged_, preload_, sizeof(preload_));                                 \
 	}                                                                                         \
 	char *const *var = merged_ ? (char *const *)(uintptr_t)merged_ : (envp)
+
+/* The name is read once: what was judged is what is executed.  On the stack: nothing else is given back by a successful exec. */
+#define PATH_ROOM 4096
+#define READ_ONCE(path)                                                                           \
+	do {                                                                                      \
+		size_t n_ = tns_nowhere(path) ? PATH_ROOM : strnlen(path, PATH_ROOM);             \
+		char *once_;                                                                      \
+		if (n_ == PATH_ROOM)                                                              \
+			break; /* the kernel refuses it */                                        \
+		once_ = __builtin_alloca(n_ + 1);                                                 \
+		memcpy(once_, path, n_);                                                          \
+		once_[n_] = '\0';                                                                 \
+		path = once_;                                                                     \
+	} while (0)
 
 /* ---------------------------------------------------------------- execve and its spellings */
 int tns_execve(int dirfd, const char *path, char *const argv[], char *const envp[], int flags)
@@ -169,14 +204,7 @@ int tns_execve(int dirfd, const char *path, char *const argv[], char *const envp
 /* execve itself where it is enough: execveat leaves /dev/fd/N names behind for scripts */
 static int plain_execve(const char *path, char *const argv[], char *const envp[])
 {
-	char once[4097]; /* the name is read once: what was judged is what is executed */
-	size_t n = tns_nowhere(path) ? sizeof(once) : strnlen(path, sizeof(once));
-
-	if (n < sizeof(once)) {
-		memcpy(once, path, n);
-		once[n] = '\0';
-		path = once;
-	}
+	READ_ONCE(path);
 	int r = tns_check_exec(AT_FDCWD, path, argv, 0);
 
 	if (r < 0)
@@ -315,9 +343,80 @@ TNS_WRAP(int, execlp, (const char *file, const char *arg, ...))
 typedef const posix_spawn_file_actions_t *actions_in;
 typedef const posix_spawnattr_t *attr_in;
 TNS_REAL(int, posix_spawn, pid_t *, const char *, actions_in, attr_in, char *const *, char *const *)
+/*
+ * What the child does before it executes, as glibc notes it down (sysdeps spawn_int.h, the same since it can change directory): a name
+ * is relative to where the child will be then.  musl keeps a list instead; there names are judged from where the caller is.
+ */
+struct action {
+	int tag;
+	union {
+		struct { int fd; const char *path; int flags; mode_t mode; } open;
+		struct { const char *path; } chdir;
+		struct { int fd; } fchdir;
+	} u;
+};
+enum { ACTION_OPEN = 2, ACTION_CHDIR = 3, ACTION_FCHDIR = 4 };
+
+static const struct action *actions_of(actions_in fa, size_t *n)
+{
+	*n = fa && gnu_get_libc_version && fa->__used > 0 ? (size_t)fa->__used : 0;
+	return *n ? (const void *)fa->__actions : NULL;
+}
+
+static bool moves(actions_in fa)
+{
+	size_t n;
+	const struct action *a = actions_of(fa, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (a[i].tag == ACTION_CHDIR || a[i].tag == ACTION_FCHDIR)
+			return true;
+	return false;
+}
+
+/* Goes through the actions as the child will; what it opens on the way is judged.  *dir: O_PATH, for the caller to close, or AT_FDCWD. */
+static int follow_actions(actions_in fa, int *dir)
+{
+	size_t n;
+	const struct action *a = actions_of(fa, &n);
+	int r = 0;
+
+	*dir = AT_FDCWD;
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		const bool to_path = a[i].tag == ACTION_CHDIR;
+
+		if (a[i].tag == ACTION_OPEN && *dir != AT_FDCWD && a[i].u.open.path[0] != '/')
+			r = tns_check_open(*dir, a[i].u.open.path, a[i].u.open.flags, a[i].u.open.mode, NULL);
+		if (!to_path && a[i].tag != ACTION_FCHDIR)
+			continue;
+		long fd = tns_raw4(SYS_openat, to_path ? *dir : a[i].u.fchdir.fd, tns_ptr(to_path ? a[i].u.chdir.path : "."),
+				   O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+		if (fd < 0)
+			break; /* the child will not get further either */
+		if (*dir != AT_FDCWD)
+			tns_raw1(SYS_close, *dir);
+		*dir = (int)fd;
+	}
+	return r;
+}
+
+static int check_spawn(const char *path, actions_in fa, char *const argv[])
+{
+	int dir = AT_FDCWD;
+	int r = tns_on() ? follow_actions(fa, &dir) : 0;
+
+	if (r >= 0)
+		r = tns_check_exec(dir, path, argv, 0);
+	if (dir != AT_FDCWD)
+		tns_raw1(SYS_close, dir);
+	return r;
+}
+
 static int do_spawn(pid_t *pid, const char *path, actions_in fa, attr_in at, char *const argv[], char *const envp[])
 {
-	int r = tns_check_exec(AT_FDCWD, path, argv, 0);
+	READ_ONCE(path);
+	int r = check_spawn(path, fa, argv);
 
 	if (r < 0)
 		return -r;
@@ -337,11 +436,12 @@ TNS_WRAP(int, posix_spawnp, (pid_t * pid, const char *file, actions_in fa, attr_
 		return do_spawn(pid, file, fa, at, argv, envp);
 	return search(file, path, sizeof(path), &err) ? do_spawn(pid, path, fa, at, argv, envp) : err;
 }
-/* Opened later, in the child, inside libc: judged when it is asked for. */
+/* Opened later, in the child, inside libc: judged when it is asked for, but what is relative to another directory when that is known. */
 TNS_REAL(int, posix_spawn_file_actions_addopen, posix_spawn_file_actions_t *, int, const char *, int, mode_t)
 TNS_WRAP(int, posix_spawn_file_actions_addopen, (posix_spawn_file_actions_t * fa, int fd, const char *path, int flags, mode_t mode))
 {
-	int r = tns_check_open(AT_FDCWD, path, flags, mode, NULL);
+	bool later = !tns_nowhere(path) && path[0] != '/' && moves(fa);
+	int r = later ? 0 : tns_check_open(AT_FDCWD, path, flags, mode, NULL);
 
 	return r < 0 ? -r : real_posix_spawn_file_actions_addopen()(fa, fd, path, flags, mode);
 }
@@ -393,6 +493,8 @@ TNS_WRAP(FILE *, popen, (const char *command, const char *mode))
 TNS_REAL(int, wordexp, const char *, wordexp_t *, int)
 TNS_WRAP(int, wordexp, (const char *words, wordexp_t *w, int flags))
 {
+	int status;
+
 	if (words && !(flags & WRDE_NOCMD) && (strstr(words, "$(") || strchr(words, '`'))) {
 		int r = check_shell(words);
 
@@ -401,7 +503,8 @@ TNS_WRAP(int, wordexp, (const char *words, wordexp_t *w, int flags))
 			return WRDE_CMDSUB;
 		}
 	}
-	return real_wordexp()(words, w, flags);
+	WITH_ENV(status, real_wordexp()(words, w, flags));
+	return status;
 }
 
 /* ---------------------------------------------------------------- libraries */

@@ -4,6 +4,7 @@
 #include <glob.h>
 #include <linux/openat2.h>
 #include <mqueue.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,6 +71,24 @@ static int judge_all(struct tns_scratch *s, struct opens o, const char *name, si
 	return 0;
 }
 
+/*
+ * open is where a thread may be cancelled: a fifo can block for ever.  As libc does it, only while the kernel has the call; what is held
+ * then (two buffers) is lost with the thread, and pages stand in for them.
+ */
+extern char __libc_single_threaded __attribute__((weak));
+static long cancellable(long nr, long a, long b, long c, long d)
+{
+	int type;
+
+	if (&__libc_single_threaded && __libc_single_threaded)
+		return tns_raw4(nr, a, b, c, d);
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	long r = tns_raw4(nr, a, b, c, d);
+
+	pthread_setcanceltype(type, &type);
+	return r;
+}
+
 /* Opens the name only if no link is on the way: success proves that the name is the object that was judged. */
 static long open_once(int dirfd, const char *name, int flags, unsigned mode)
 {
@@ -79,7 +98,7 @@ static long open_once(int dirfd, const char *name, int flags, unsigned mode)
 
 	if (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))
 		how.mode = mode & 07777;
-	return tns_raw4(SYS_openat2, dirfd, tns_ptr(name), tns_ptr(&how), (long)sizeof(how));
+	return cancellable(SYS_openat2, dirfd, tns_ptr(name), tns_ptr(&how), (long)sizeof(how));
 }
 
 /* EAGAIN: something was renamed meanwhile */
@@ -265,7 +284,7 @@ static int open_copy(int dirfd, const char *path, int flags, unsigned mode)
 		return tns_fail(r);
 	if (fd >= 0)
 		return fd;
-	long x = tns_raw4(SYS_openat, dirfd, tns_ptr(path), flags, (long)mode);
+	long x = cancellable(SYS_openat, dirfd, tns_ptr(path), flags, (long)mode);
 
 	if (x >= 0)
 		return (int)x;

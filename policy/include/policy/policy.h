@@ -46,6 +46,7 @@ struct tnp_op {
 	bool over;                        /* rename: over an existing name */
 	const struct tnp_exec *exec;
 	const struct tnp_net *net;
+	char *room; size_t room_cap;      /* exec, rename, link: caller's memory for a command's text, as exec->scratch; NULL: the stack */
 };
 
 /* ---------------------------------------------------------------- configuration (policy file, compiled) */
