@@ -473,6 +473,8 @@ void tns_alone(char **envp)
 
 	arena = tns_arena();
 	tns_state.mode = tns_state.session.mode = mode;
+	if (set(envp, "TENUO_REVOCATION_LIST")) /* a list that is not looked at would be worse than none */
+		tns_refuse("tenuo-shim: not started: TENUO_REVOCATION_LIST is not in this version yet; unset it");
 	if (!tns_state.library[0])
 		tns_refuse("tenuo-shim: not started: the preload library cannot find its own file");
 	inject_all(envp);

@@ -301,7 +301,7 @@ TNS_WRAP(int, chroot, (const char *path))
 {
 	char root[512];
 	size_t n = 0;
-	bool known = tns_on() && path && tns_root_moves(path, root, sizeof(root), &n);
+	bool known = !tns_nowhere(path) && tns_on() && tns_root_moves(path, root, sizeof(root), &n);
 	int x = answer(tns_raw1(SYS_chroot, tns_ptr(path)));
 
 	if (x == 0 && known) {
