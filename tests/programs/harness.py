@@ -32,10 +32,11 @@ WIDE = {"*": {}, "run_command": {"program": {"subpath": "/"}}}
 
 
 class Case:
-    """What a file in cases/ fills in; strings may hold {work} {out} {home} {port} and what prepare() adds to names."""
+    """What a file in cases/ fills in; strings may hold {work} {out} {home} {job} and what prepare() adds to names."""
     needs = ()            # programs that must be installed
     argv = ()             # the command
-    script = None         # its text, as (file name, text): written into work/, which is readable
+    script = None         # its text, as (file name, text): written into job/, which nobody may write, or data beside the work
+    script_in = "job"
     grant = {}            # the tight warrant
     presets = None
     denied = ()           # exactly these (operation, object)
@@ -71,9 +72,9 @@ class Trial:
 
     def __init__(self, shim, case):
         self.shim, self.case = shim, case
-        self.work, self.out, self.home = (shim.dir / d for d in ("work", "out", "home"))
+        self.work, self.out, self.home, self.job = (shim.dir / d for d in ("work", "out", "home", "job"))
         self.log = shim.dir / "log.jsonl"
-        self.names = {"work": str(self.work), "out": str(self.out), "home": str(self.home), "mark": MARK}
+        self.names = {"work": str(self.work), "out": str(self.out), "home": str(self.home), "job": str(self.job), "mark": MARK}
         self.wrong = []
 
     def fill(self, value):
@@ -86,7 +87,7 @@ class Trial:
         return value
 
     def fresh(self):
-        for d in (self.work, self.out, self.home):
+        for d in (self.work, self.out, self.home, self.job):
             shutil.rmtree(d, ignore_errors=True)
             d.mkdir()
         (self.out / "secret").write_text("the secret\n")
@@ -95,8 +96,9 @@ class Trial:
         self.case.prepare(self)
         if self.case.script:
             name, text = self.case.script
-            (self.work / name).write_text(self.fill(text))
-            (self.work / name).chmod(0o755)
+            path = self.shim.dir / self.case.script_in / name
+            path.write_text(self.fill(text))
+            path.chmod(0o755)
         if self.shim.foreign:
             for d in (self.work, self.out, self.home):
                 for p in (d, *d.rglob("*")):

@@ -2,7 +2,7 @@
 class Bash(Case):
     # /usr/bin may be read: bash looks into a program that it could not start
     needs = ("bash",)
-    argv = ("/bin/bash", "{work}/job.sh")
+    argv = ("/bin/bash", "{job}/job.sh")
     script = ("job.sh", """
 cd {work}
 words=(alpha beta gamma); printf '%s\\n' "${words[@]}" >words; mapfile -t back <words; echo "${#back[@]} ${back[2]^^}"
@@ -21,13 +21,13 @@ echo "{mark}"
 { echo more >>{out}/victim; } 2>/dev/null || echo no append
 { . {out}/secret; } >/dev/null 2>&1 || echo no source
 /usr/bin/id >/dev/null 2>&1 || echo no id
-env true 2>/dev/null || echo no env
+env -0 >/dev/null 2>&1 || echo no env
 for f in {out}/*; do [ -e "$f" ] && echo listed && break || echo no glob; done
 exit 0
 """)
     env = {"PATH": "/usr/bin:/bin"}
     grant = {"read_file": {"path": {"any": [{"subpath": "{work}"}, {"subpath": "/usr/bin"}]}}, "write_file": {"path": {"subpath": "{work}"}},
              "run_command": {"program": {"one_of": ["/usr/bin/sleep", "/bin/sleep"]}}}
-    denied = [("read", "{out}/secret"), ("create", "{out}/new"), ("append", "{out}/victim"), ("exec", "id"), ("exec", "env true"),
+    denied = [("read", "{out}/secret"), ("create", "{out}/new"), ("append", "{out}/victim"), ("exec", "id"), ("exec", "env -0"),
               ("list", "{out}")]
     tight_output = ["no read", "no create", "no append", "no source", "no id", "no env", "no glob"]

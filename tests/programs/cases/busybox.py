@@ -2,7 +2,7 @@
 class Busybox(Case):
     """Static: the preload is never loaded, so only the kernel holds it, and its denials are errno without an event."""
     needs = ("busybox",)
-    argv = ("{busybox}", "sh", "{work}/job.sh")
+    argv = ("{busybox}", "sh", "{job}/job.sh")
     static = True
     modes = ("native", "wide", "tight")
     script = ("job.sh", """
@@ -22,7 +22,8 @@ $b mv {work}/t.tar {out}/t.tar 2>/dev/null || echo no mv
 $b nc -w 1 127.0.0.1 9 </dev/null >/dev/null 2>&1 || echo no nc
 exit 0
 """)
-    grant = {tool: {"path": {"subpath": "{work}"}} for tool in ("read_file", "list_directory", "write_file", "delete_file")}
+    grant = {**{tool: {"path": {"subpath": "{work}"}} for tool in ("list_directory", "write_file", "delete_file")},
+             "read_file": {"path": {"any": [{"subpath": "{work}"}, {"exact": "{job}/job.sh"}]}}}
     denied = [("static", "")]
     tight_output = ["no cat", "no create", "no append", "no rm", "no mkdir", "no ls", "no mv", "no id", "no nc"]
 

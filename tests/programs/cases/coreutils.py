@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 class Coreutils(Case):
     needs = ("ls", "sort", "find", "tar", "sed", "awk", "grep")
-    argv = ("/bin/bash", "{work}/job.sh")
+    argv = ("/bin/bash", "{job}/job.sh")
     script = ("job.sh", """
 set -u
 cd {work}

@@ -24,7 +24,7 @@ class Quiet(http.server.BaseHTTPRequestHandler):
 
 class Curl(Case):
     needs = ("curl", "bash")
-    argv = ("/bin/bash", "{work}/job.sh")
+    argv = ("/bin/bash", "{job}/job.sh")
     script = ("job.sh", """
 cd {work}
 curl -sS http://127.0.0.1:{port}/one && curl -sS -o saved http://127.0.0.1:{port}/two http://127.0.0.1:{port}/three && curl -sS -d 'a=b' http://127.0.0.1:{port}/post

@@ -4,7 +4,7 @@ import subprocess
 
 class Git(Case):
     needs = ("git",)
-    argv = ("/bin/bash", "{work}/job.sh")
+    argv = ("/bin/bash", "{job}/job.sh")
     presets = "git"
     env = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z", "GIT_CEILING_DIRECTORIES": "{work}",
            "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.org",

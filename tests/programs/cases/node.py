@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 class Node(Case):
     needs = ("node",)
-    argv = ("{node}", "{work}/job.js")
+    argv = ("{node}", "{job}/job.js")
     presets = "node"
     script = ("job.js", r"""
 const fs = require('fs'), http = require('http'), cp = require('child_process'), path = require('path'), os = require('os');

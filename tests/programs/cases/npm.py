@@ -7,9 +7,10 @@ import tarfile
 
 class Npm(Case):
     needs = ("npm", "node")
-    argv = ("/bin/bash", "{work}/job.sh")
+    argv = ("/bin/bash", "{job}/job.sh")
     presets = "npm"
-    env = {"npm_config_update_notifier": "false", "npm_config_audit": "false", "npm_config_fund": "false", "NO_COLOR": "1"}
+    env = {"npm_config_update_notifier": "false", "npm_config_audit": "false", "npm_config_fund": "false", "NO_COLOR": "1",
+           "npm_config_globalconfig": "/dev/null"}
     script = ("job.sh", """
 cd {work}/app
 npm install --offline --no-progress ../pkg.tgz 2>&1 && cat() { local l; while IFS= read -r l; do echo "$l"; done; } && cat <node_modules/pkg/built && cat <package.json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 class Perl(Case):
     needs = ("perl",)
-    argv = ("/usr/bin/perl", "{work}/job.pl")
+    argv = ("/usr/bin/perl", "{job}/job.pl")
     script = ("job.pl", r"""
 use strict; use warnings; use File::Find; use File::Copy; use File::Temp 'tempfile'; use Cwd; use POSIX 'strftime'; use JSON::PP;
 chdir '{work}' or die; $| = 1;

@@ -4,7 +4,7 @@ import zipfile
 
 class Pip(Case):
     needs = ("python3",)
-    argv = ("/bin/bash", "{work}/job.sh")
+    argv = ("/bin/bash", "{job}/job.sh")
     presets = "python"
     env = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_CACHE_DIR": "1", "PYTHONDONTWRITEBYTECODE": "1", "PIP_NO_COLOR": "1",
            "PIP_PROGRESS_BAR": "off", "PIP_ROOT_USER_ACTION": "ignore", "PIP_CONFIG_FILE": "/dev/null",
@@ -33,9 +33,10 @@ P
 v/bin/python -m pip install --no-index --no-compile {out}/hello-1.0-py3-none-any.whl >/dev/null 2>&1 || echo no wheel
 exit 0
 """)
-    grant = {"read_file": {"path": {"subpath": "{work}"}}, "list_directory": {"path": {"subpath": "{work}"}},
+    grant = {"read_file": {"path": {"any": [{"subpath": "{work}"}, {"exact": "{python}"}]}}, "list_directory": {"path": {"subpath": "{work}"}},
              "write_file": {"path": {"subpath": "{work}"}}, "delete_file": {"path": {"subpath": "{work}"}},
-             "run_command": {"program": {"one_of": ["{python}", "/usr/bin/echo", "/bin/echo"]}}}
+             "run_command": {"program": {"one_of": ["{python}", "/usr/bin/echo", "/bin/echo"]}},
+             "listen": {"ip": "::1"}}  # how pip finds out whether there is IPv6
     denied = [("read", "{out}/secret"), ("create", "{out}/new"), ("list", "{out}"), ("delete", "{out}/victim"), ("exec", "id"),
               ("list", "/etc"),  # pip, for the distribution's name
               ("read", "{out}/hello-1.0-py3-none-any.whl")]

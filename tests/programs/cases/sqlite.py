@@ -5,6 +5,7 @@ import sqlite3
 class Sqlite(Case):
     needs = ("sqlite3",)
     argv = ("/usr/bin/sqlite3", "-batch", "-init", "/dev/null", "{work}/data.db", ".read {work}/job.sql")
+    script_in = "work"
     script = ("job.sql", """
 create table t(id integer primary key, name text);
 with recursive n(i) as (select 1 union all select i + 1 from n where i < 500) insert into t select i, 'name ' || i from n;
