@@ -33,7 +33,9 @@ class Symbols:
         self.program = self.shim.stage(Path(options.build) / "tests/preload/symtest")
         self.objects, self.granted, self.log = self.shim.dir / "objects", self.shim.dir / "granted", self.shim.dir / "log.jsonl"
         self.granted.mkdir()
-        self.warrant = self.shim.mint({"read_file": {"path": {"subpath": str(self.granted)}}})
+        # an address and a port that nothing here uses: without any, level 1 has no sockets at all
+        self.warrant = self.shim.mint({"read_file": {"path": {"subpath": str(self.granted)}}, "connect": {"ip": {"exact": "192.0.2.1"}},
+                                       "listen": {"port": {"exact": 1}}})
         self.names = []
         self.wrong = []
 
@@ -93,7 +95,9 @@ class Symbols:
         enforced, sentences = self.run(how, "enforce")
         record, objects = self.recorded(enforced)
         self.one(how, "enforce", native, enforced, record, lambda r: "failed " + r.err)
-        self.expect(f"{how} enforce: sentences", len(native), sentences)
+        # one per distinct denial: of a process, or of the session where there is a logger that knows
+        distinct = {(native[n].operation, objects[n]) for n in native}
+        self.expect(f"{how} enforce: sentences", len(native) if how == "preload" else len(distinct), sentences)
         audited, sentences = self.run(how, "audit")
         record, same = self.recorded(audited)
         self.one(how, "audit", native, audited, record, Row.ended)
@@ -110,11 +114,14 @@ def main():
     options = p.parse_args()
     test = Symbols(options)
     try:
-        test.names = [line.split('"')[0][2:-2] for line in (Path(options.build) / "tests/preload/symbol-calls.h").read_text().splitlines()]
+        calls = (Path(options.build) / "tests/preload/symbol-calls.h").read_text().splitlines()
+        test.names = [line.split('"')[0][2:-2] for line in calls]
         native, _ = test.run("native", "enforce")
         if set(native) != set(test.names):
             test.wrong.append("native: not every symbol was reached")
         test.wrong += [f"{r.symbol}: refused natively too, proves nothing" for r in native.values() if r.ended() == "failed " + r.err]
+        if options.how == "level1":  # a descriptor of what is denied cannot be had there: the kernel refuses the open behind it
+            native = {n: r for n, r in native.items() if not any(line.startswith(f"X({n},") and "(FD," in line for line in calls)}
         test.check(options.how, native)
         for line in test.wrong:
             print(line)
