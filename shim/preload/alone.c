@@ -251,7 +251,7 @@ static enum tn_code config_of(char *const envp[], const tnp_config **cfg, struct
 /* ---------------------------------------------------------------- facts */
 static long resolve(void *ctx, struct tn_str path, char *out, size_t cap, bool *is_dir)
 {
-	char name[4097];
+	static char name[4097]; /* one thread starts us */
 
 	(void)ctx;
 	if (path.n >= sizeof(name))
@@ -263,7 +263,7 @@ static long resolve(void *ctx, struct tn_str path, char *out, size_t cap, bool *
 
 static struct tn_str keep(const char *path)
 {
-	char out[4097];
+	static char out[4097]; /* one thread starts us */
 	bool dir;
 	long n = path ? tns_resolve_at(AT_FDCWD, path, out, sizeof(out), &dir) : 0;
 	char *p = n > 0 ? tn_arena_dup(&arena, out, (size_t)n) : NULL;
@@ -288,7 +288,7 @@ static bool interprets(struct tn_str exe)
 static struct tn_str script_of(struct tn_str exe)
 {
 	struct tn_str none = { NULL, 0 };
-	char args[4096];
+	static char args[4096]; /* one thread starts us */
 	long fd = interprets(exe) ? tns_raw4(SYS_openat, AT_FDCWD, tns_ptr("/proc/self/cmdline"), O_RDONLY | O_CLOEXEC, 0) : -1;
 
 	if (fd < 0)
@@ -367,7 +367,7 @@ static struct tn_str terminal(void)
 static void launch_of(char *const envp[], struct tnp_facts *f)
 {
 	const char *told = set(envp, LAUNCH);
-	char text[2048];
+	static char text[2048]; /* one thread starts us */
 
 	if (told && strcspn(told, SEPARATOR) == 32) {
 		memcpy(tns_state.session.id, told, 32);
