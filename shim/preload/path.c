@@ -67,22 +67,13 @@ static size_t base_of(int dirfd, char *out, size_t cap)
 	return n > 0 ? (size_t)n : 0;
 }
 
-static size_t component(const char *p)
-{
-	size_t n = 0;
-
-	while (p[n] && p[n] != '/')
-		n++;
-	return n;
-}
-
 /* /lib/x -> /usr/lib/x: the distribution's own links, read once at start */
 static size_t replace_link(char *out, size_t n, size_t cap)
 {
 	for (size_t i = 0; i < tns_state.nlinks; i++) {
 		const struct tns_link *l = &tns_state.links[i];
 
-		if (n < l->from.n || memcmp(out, l->from.p, l->from.n) != 0 || (n > l->from.n && out[l->from.n] != '/'))
+		if (n < l->from.n || out[1] != l->from.p[1] || memcmp(out, l->from.p, l->from.n) != 0 || (n > l->from.n && out[l->from.n] != '/'))
 			continue;
 		if (n - l->from.n + l->to.n >= cap)
 			return n;
@@ -102,19 +93,23 @@ static enum tns_norm append(const char *path, char *out, size_t *n, size_t cap)
 	enum tns_norm sure = TNS_NORM_SURE;
 
 	while (*path) {
-		size_t c = component(path);
+		char *to = out + *n;
+		size_t c = 0, room = cap - *n;
 
+		if (room < 3)
+			return TNS_NORM_BAD;
+		for (; path[c] && path[c] != '/' && c + 2 < room; c++) /* taken back if it is no name */
+			to[1 + c] = path[c];
+		if (path[c] && path[c] != '/')
+			return TNS_NORM_BAD;
 		if (c == 2 && path[0] == '.' && path[1] == '.') {
 			if (named)
 				sure = TNS_NORM_UNSURE;
 			while (*n > tns_state.root_len && out[--*n] != '/')
 				;
 		} else if (c && !(c == 1 && path[0] == '.')) {
-			if (*n + c + 2 > cap)
-				return TNS_NORM_BAD;
-			out[(*n)++] = '/';
-			memcpy(out + *n, path, c);
-			*n += c;
+			*to = '/';
+			*n += 1 + c;
 			named = true;
 		}
 		path += c;

@@ -69,6 +69,7 @@ struct tns_scratch {
 struct tns_scratch *tns_scratch_get(void); /* NULL: no memory, deny */
 void tns_scratch_put(struct tns_scratch *s);
 /* fn(s, args) on the scratch's own stack; keeps errno.  Without memory: denied where denying is the mode. */
+int tns_on_scratch(struct tns_scratch *s, long (*fn)(struct tns_scratch *s, const void *args), const void *args); /* one that is held */
 int tns_with_scratch(long (*fn)(struct tns_scratch *s, const void *args), const void *args);
 /* distinct denials of this process; empty again in a forked child.  NULL: no memory */
 #define TNS_SEEN 512 /* power of two */

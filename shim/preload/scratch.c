@@ -135,18 +135,25 @@ __asm__("	.text\n"
 	"	.cfi_endproc\n"
 	"	.size tns_switch_stack, .-tns_switch_stack\n");
 
-int tns_with_scratch(long (*fn)(struct tns_scratch *s, const void *args), const void *args)
+int tns_on_scratch(struct tns_scratch *s, long (*fn)(struct tns_scratch *s, const void *args), const void *args)
 {
 	int kept = errno;
+	/* the scratch is page-aligned, so the stack below it begins 16-aligned */
+	int r = (int)tns_switch_stack(fn, s, args, s);
+
+	errno = kept;
+	return r;
+}
+
+int tns_with_scratch(long (*fn)(struct tns_scratch *s, const void *args), const void *args)
+{
 	struct tns_scratch *s = tns_scratch_get();
 
 	if (!s)
 		return tns_state.mode == TNP_ENFORCE ? -ENOMEM : 0;
-	/* the scratch is page-aligned, so the stack below it begins 16-aligned */
-	int r = (int)tns_switch_stack(fn, s, args, s);
+	int r = tns_on_scratch(s, fn, args);
 
 	tns_scratch_put(s);
-	errno = kept;
 	return r;
 }
 

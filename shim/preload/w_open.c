@@ -93,7 +93,7 @@ static long cancellable(long nr, long a, long b, long c, long d)
 static long open_once(int dirfd, const char *name, int flags, unsigned mode)
 {
 	const int known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT |
-			  O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_TMPFILE;
+			  O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_TMPFILE | O_PATH;
 	struct open_how how = { .flags = (uint64_t)(flags & known), .resolve = RESOLVE_NO_SYMLINKS };
 
 	if (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)))
@@ -224,17 +224,22 @@ static int check_open(struct tns_scratch *s, int dirfd, const char *path, int fl
 
 	if (sure == TNS_NORM_BAD)
 		return 0;
-	bool fast = sure == TNS_NORM_SURE && !tns_state.root_len && (tns_state.level >= 1 || fd);
+	bool fast = sure == TNS_NORM_SURE && !tns_state.root_len;
 
 	if (!fast || !sure_yes(flags, s->norm, n))
 		return slow_open(s, dirfd, path, flags, mode, fd, TNP_L_PRELOAD);
 	if (tns_state.level >= 1)
 		return told_if_all(s, flags, n);
-	/* by the name as given: the way to the working directory may be closed to us */
-	long r = path[0] == '/' ? open_exactly(AT_FDCWD, s->norm, flags, mode) : open_exactly(dirfd, path, flags, mode);
+	/* By the name as given: the way to the working directory may be closed to us.  Only to be looked at: libc opens it. */
+	int how = fd ? flags : O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW);
+	long r = path[0] == '/' ? open_exactly(AT_FDCWD, s->norm, how, mode) : open_exactly(dirfd, path, how, mode);
 
 	if (r == -ELOOP || r == -ENOSYS || r == -EINVAL)
 		return slow_open(s, dirfd, path, flags, mode, fd, TNP_L_PRELOAD);
+	if (!fd && r >= 0)
+		tns_raw1(SYS_close, r);
+	if (!fd)
+		return told_if_all(s, flags, n);
 	if (r < 0)
 		return (int)r;
 	*fd = (int)r;
@@ -275,10 +280,12 @@ void tns_explain_open(int dirfd, const char *path, int flags)
 		tns_with_scratch(explain_wish, &(struct wish){ dirfd, path, flags, 0, NULL });
 }
 
-static int open_copy(int dirfd, const char *path, int flags, unsigned mode)
+/* s: what holds the copy of the name, or NULL */
+static int open_copy(struct tns_scratch *s, int dirfd, const char *path, int flags, unsigned mode)
 {
 	int fd = -1;
-	int r = tns_check_open(dirfd, path, flags, mode, &fd);
+	bool judged = s && !(flags & O_PATH);
+	int r = judged ? tns_on_scratch(s, check_wish, &(struct wish){ dirfd, path, flags, mode, &fd }) : 0;
 
 	if (r < 0)
 		return tns_fail(r);
@@ -300,7 +307,7 @@ int tns_open(int dirfd, const char *path, int flags, unsigned mode)
 
 	if (r < 0)
 		return tns_fail(r);
-	r = open_copy(dirfd, n.p, flags, mode);
+	r = open_copy(n.s, dirfd, n.p, flags, mode);
 	tns_give(&n);
 	return r;
 }
@@ -435,8 +442,25 @@ TNS_WRAP(FILE *, setmntent, (const char *path, const char *mode))
 	} while (0)
 
 TNS_REAL(DIR *, opendir, const char *)
+/* As libc does it, with the descriptor that was judged. */
+static DIR *open_judged(const char *path)
+{
+	int fd = tns_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC, 0);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (fd >= 0 && !d) {
+		int kept = errno;
+
+		tns_raw1(SYS_close, fd);
+		errno = kept;
+	}
+	return d;
+}
+
 TNS_WRAP(DIR *, opendir, (const char *path))
 {
+	if (tns_on() && tns_state.level == 0)
+		return open_judged(path);
 	LISTED(NULL, AT_FDCWD, path);
 	DIR *d = real_opendir()(path);
 
