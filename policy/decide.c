@@ -504,7 +504,8 @@ static void decide(struct judge *j, int64_t now, struct tnp_decision *d)
 		deny(d, why);
 		return;
 	}
-	if (op->kind == TNP_EXEC && op->exec->launch) {
+	/* The launch is the operator's act.  What may run may be read by what runs it: node opens itself, a shell its script. */
+	if ((op->kind == TNP_EXEC && op->exec->launch) || (op->kind == TNP_READ && op->own)) {
 		allow(d, "B3", d->tool, -1);
 		return;
 	}

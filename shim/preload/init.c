@@ -197,6 +197,11 @@ static void know_exe(void)
 	long n = tns_raw4(SYS_readlinkat, AT_FDCWD, tns_ptr("/proc/self/exe"), tns_ptr(tns_state.exe), (long)sizeof(tns_state.exe) - 1);
 
 	tns_state.exe_len = n > 0 ? (size_t)n : 0;
+	const char *asked = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+	bool dir;
+
+	n = asked ? tns_resolve_at(AT_FDCWD, asked, tns_state.script, sizeof(tns_state.script), &dir) : 0;
+	tns_state.script_len = n > 0 && !dir ? (size_t)n : 0;
 }
 
 static void know_links(void)

@@ -97,10 +97,20 @@ static int denied(struct tns_scratch *s, const struct tnp_op *op, const struct t
 	return d->mode == TNP_ENFORCE ? -err : 0;
 }
 
-int tns_judge_told(struct tns_scratch *s, const struct tnp_op *op, enum tnp_layer layer, bool *is_denied)
+/* The image this process runs, or the script it was started for */
+static bool is_own(struct tn_str path)
+{
+	return tn_str_eq(path, (struct tn_str){ tns_state.exe, tns_state.exe_len }) ||
+	       tn_str_eq(path, (struct tn_str){ tns_state.script, tns_state.script_len });
+}
+
+int tns_judge_told(struct tns_scratch *s, const struct tnp_op *asked, enum tnp_layer layer, bool *is_denied)
 {
 	struct tnp_decision d;
+	struct tnp_op known = *asked;
+	const struct tnp_op *op = &known;
 
+	known.own = asked->kind == TNP_READ && is_own(asked->path);
 	tnp_decide(tns_state.policy, op, tns_now(), &d);
 	*is_denied = d.verdict != TN_ALLOW;
 	s->event = (struct tnp_event){ .repeat = 0 };

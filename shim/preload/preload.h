@@ -40,6 +40,7 @@ struct tns_state {
 	char preload[1024];                 /* LD_PRELOAD=<us>[:<others that were there>] */
 	char library[512];                  /* our own file */
 	char exe[512]; size_t exe_len;
+	char script[512]; size_t script_len; /* what execve was asked for, where that is not the image itself: a #! script */
 	uint64_t stderr_dev, stderr_ino; bool stderr_known;
 	char root[512]; size_t root_len;    /* after chroot: what the kernel calls "/" now, as everybody else calls it */
 	uint64_t lost, seq;         /* events that could not be written (audit); numbers at level 0 */

@@ -544,3 +544,21 @@ Test(decide, listen_and_unix_sockets_have_rows)
 	PT_DENIED(pt_path(p, TNP_UNIX, "/run/y.sock"), TNP_WHY_NO_MATCH);
 	PT_DENIED(pt_connect(p, "127.0.0.1", 8080, NULL), TNP_WHY_NO_TOOL);
 }
+
+Test(decide, what_runs_a_script_may_read_it_and_nothing_else)
+{
+	const tnp_policy *p = pt_policy(READ_DATA);
+	struct tnp_op op = { .kind = TNP_READ, .path = TN_STR("/usr/bin/script"), .own = true };
+	struct tnp_decision d;
+
+	tnp_decide(p, &op, PT_NOW, &d);
+	PT_ALLOWED(d);
+	cr_assert_str_eq(d.row, "B3");
+	op.own = false;
+	tnp_decide(p, &op, PT_NOW, &d);
+	PT_DENIED(d, TNP_WHY_NO_MATCH);
+	op.own = true;
+	op.kind = TNP_WRITE; /* its own program is no more writable than any other */
+	tnp_decide(p, &op, PT_NOW, &d);
+	PT_DENIED(d, TNP_WHY_NO_TOOL);
+}

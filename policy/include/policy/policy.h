@@ -44,6 +44,7 @@ struct tnp_op {
 	struct tn_str path2;              /* rename, link: the new name, same form */
 	bool is_dir;                      /* the object is a directory (delete: rmdir; create: never) */
 	bool over;                        /* rename: over an existing name */
+	bool own;                         /* read: the object is the image that this process runs, or the script execve started it for */
 	const struct tnp_exec *exec;
 	const struct tnp_net *net;
 	char *room; size_t room_cap;      /* exec, rename, link: caller's memory for a command's text, as exec->scratch; NULL: the stack */
