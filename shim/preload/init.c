@@ -212,6 +212,9 @@ static void know_links(void)
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
 		char *to = targets[tns_state.nlinks];
 		bool dir;
+
+		if (tns_raw3(SYS_readlink, tns_ptr(candidates[i]), tns_ptr(to), (long)sizeof(targets[0])) < 0)
+			continue; /* no link, or not there */
 		long n = tns_resolve_at(AT_FDCWD, candidates[i], to, sizeof(targets[0]), &dir);
 
 		if (n > 0 && dir && strcmp(to, candidates[i]) != 0)
