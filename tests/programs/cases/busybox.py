@@ -5,6 +5,7 @@ class Busybox(Case):
     argv = ("{busybox}", "sh", "{job}/job.sh")
     static = True
     modes = ("native", "wide", "tight")
+    ignore_files = (r"/t\.tar$",)  # holds the time
     script = ("job.sh", """
 cd {work}
 b={busybox}
