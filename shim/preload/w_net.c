@@ -10,16 +10,19 @@
 #include "wrap.h"
 
 /* ---------------------------------------------------------------- address -> name */
-/* A fixed table without locks: a writer claims a row, fills it and publishes it; rows are never changed again, only new ones added. */
-#define NAMES 256
+/*
+ * A ring without locks: the oldest row makes room.  A row's version is odd while it is filled; a reader copies and looks at the version
+ * again.  A row whose writer died (fork, a handler that jumped away) stays odd and is passed over.
+ */
+#define NAMES 512
 #define NAME_MAX_TEXT 254
-enum { ROW_FREE, ROW_FILLING, ROW_READY };
-static struct {
-	int state;
+static struct row {
+	unsigned version; /* 0: never used */
 	bool ip6;
 	uint8_t ip[16], n;
 	char name[NAME_MAX_TEXT + 1];
 } rows[NAMES];
+static unsigned next_row;
 
 static size_t lower_name(const char *name, char *out)
 {
@@ -35,10 +38,36 @@ static size_t lower_name(const char *name, char *out)
 	return n;
 }
 
-static bool row_is(size_t i, const struct tnp_net *net, const char *name, size_t n)
+/* The row's name, if it is a name of this address: its length, else 0. */
+static size_t read_row(const struct row *r, const struct tnp_net *net, char out[NAME_MAX_TEXT + 1])
 {
-	return rows[i].ip6 == net->ip6 && memcmp(rows[i].ip, net->ip, net->ip6 ? 16 : 4) == 0 &&
-	       (!name || (rows[i].n == n && memcmp(rows[i].name, name, n) == 0));
+	unsigned version = __atomic_load_n(&r->version, __ATOMIC_ACQUIRE);
+
+	if (!version || (version & 1) || r->ip6 != net->ip6 || memcmp(r->ip, net->ip, net->ip6 ? 16 : 4) != 0)
+		return 0;
+	size_t n = r->n;
+
+	memcpy(out, r->name, sizeof(r->name));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return __atomic_load_n(&r->version, __ATOMIC_RELAXED) == version ? n : 0;
+}
+
+static bool known(const struct tnp_net *net, const char *name, size_t n)
+{
+	char text[NAME_MAX_TEXT + 1];
+
+	for (size_t i = 0; i < NAMES; i++)
+		if (read_row(&rows[i], net, text) == n && memcmp(text, name, n) == 0)
+			return true;
+	return false;
+}
+
+/* Nothing is looked up: connect judges the literal, which is nobody's name. */
+static bool is_literal(const char *name)
+{
+	uint8_t ip[16];
+
+	return inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1;
 }
 
 static void remember(const struct tnp_net *net, const char *name)
@@ -46,34 +75,37 @@ static void remember(const struct tnp_net *net, const char *name)
 	char low[NAME_MAX_TEXT + 1];
 	size_t n = lower_name(name, low);
 
-	for (size_t i = 0; n && i < NAMES; i++) {
-		int want = ROW_FREE;
+	if (!n || is_literal(name) || known(net, low, n))
+		return;
+	for (int tries = 0; tries < 8; tries++) {
+		struct row *r = &rows[__atomic_fetch_add(&next_row, 1, __ATOMIC_RELAXED) % NAMES];
+		unsigned version = __atomic_load_n(&r->version, __ATOMIC_RELAXED);
 
-		if (__atomic_compare_exchange_n(&rows[i].state, &want, ROW_FILLING, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
-			rows[i].ip6 = net->ip6;
-			memcpy(rows[i].ip, net->ip, sizeof(rows[i].ip));
-			rows[i].n = (uint8_t)n;
-			memcpy(rows[i].name, low, n + 1);
-			__atomic_store_n(&rows[i].state, ROW_READY, __ATOMIC_RELEASE);
-			return;
-		}
-		if (want == ROW_READY && row_is(i, net, low, n))
-			return;
+		if (version & 1 || !__atomic_compare_exchange_n(&r->version, &version, version + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			continue;
+		__atomic_thread_fence(__ATOMIC_RELEASE);
+		r->ip6 = net->ip6;
+		memcpy(r->ip, net->ip, sizeof(r->ip));
+		r->n = (uint8_t)n;
+		memcpy(r->name, low, n + 1);
+		__atomic_store_n(&r->version, version + 2, __ATOMIC_RELEASE);
+		return;
 	}
 }
 
-#define NAMES_PER_IP 8
-static size_t names_of(const struct tnp_net *net, struct tn_str out[NAMES_PER_IP])
+#define NAMES_PER_IP 16
+static size_t names_of(const struct tnp_net *net, char *room, size_t cap, struct tn_str out[NAMES_PER_IP])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < NAMES && n < NAMES_PER_IP; i++) {
-		int state = __atomic_load_n(&rows[i].state, __ATOMIC_ACQUIRE);
+	for (size_t i = 0; i < NAMES && n < NAMES_PER_IP && cap > NAME_MAX_TEXT; i++) {
+		size_t len = read_row(&rows[i], net, room);
 
-		if (state == ROW_FREE)
-			break;
-		if (state == ROW_READY && row_is(i, net, NULL, 0))
-			out[n++] = (struct tn_str){ rows[i].name, rows[i].n };
+		if (!len)
+			continue;
+		out[n++] = (struct tn_str){ room, len };
+		room += len;
+		cap -= len;
 	}
 	return n;
 }
@@ -105,10 +137,22 @@ static long judge_op(struct tns_scratch *s, const void *op)
 	return tns_judge(s, op, TNP_L_PRELOAD);
 }
 
+/* a connection: with the names that the address came from */
+static long judge_connect(struct tns_scratch *s, const void *args)
+{
+	struct tnp_op op = *(const struct tnp_op *)args;
+	struct tnp_net net = *op.net;
+	struct tn_str names[NAMES_PER_IP];
+
+	net.nnames = names_of(&net, s->norm, sizeof(s->norm), names);
+	net.names = names;
+	op.net = &net;
+	return tns_judge(s, &op, TNP_L_PRELOAD);
+}
+
 static int judge_ip(enum tnp_kind kind, int fd, const struct sockaddr *addr, size_t len)
 {
-	struct tn_str names[NAMES_PER_IP];
-	struct tnp_net net = { .names = names };
+	struct tnp_net net = { 0 };
 	struct tnp_op op = { .kind = kind, .net = &net };
 	int type = 0;
 	socklen_t n = sizeof(type);
@@ -117,8 +161,7 @@ static int judge_ip(enum tnp_kind kind, int fd, const struct sockaddr *addr, siz
 		return 0;
 	if (tns_raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, tns_ptr(&type), tns_ptr(&n), 0) == 0)
 		net.udp = type == SOCK_DGRAM;
-	net.nnames = kind == TNP_CONNECT ? names_of(&net, names) : 0;
-	return tns_with_scratch(judge_op, &op);
+	return tns_with_scratch(kind == TNP_CONNECT ? judge_connect : judge_op, &op);
 }
 
 /* connect to a path: the socket file itself; bind: a new name */
@@ -185,6 +228,21 @@ static void copy_addr(struct copied *c, const void *addr, socklen_t len)
 	c->to = (const struct sockaddr *)&c->ss;
 }
 
+/* Where a datagram goes, or what is bound: there an INET socket takes an address without a family for one of its own. */
+static int check_untyped(enum tnp_kind kind, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in in;
+	int domain = 0;
+	socklen_t n = sizeof(domain);
+
+	if (tns_nowhere(addr) || len < sizeof(in) || addr->sa_family != AF_UNSPEC || !tns_on() ||
+	    tns_raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, tns_ptr(&domain), tns_ptr(&n), 0) != 0 || domain != AF_INET)
+		return tns_check_addr(kind, fd, addr, len);
+	memcpy(&in, addr, sizeof(in));
+	in.sin_family = AF_INET;
+	return tns_check_addr(kind, fd, (struct sockaddr *)&in, sizeof(in));
+}
+
 TNS_REAL(int, connect, int, const struct sockaddr *, socklen_t)
 int tns_connect(int fd, const void *addr, unsigned len)
 {
@@ -207,20 +265,22 @@ static bool is_stream(int fd)
 
 	return tns_raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, tns_ptr(&type), tns_ptr(&n), 0) == 0 && type != SOCK_DGRAM;
 }
-TNS_WRAP(int, bind, (int fd, __CONST_SOCKADDR_ARG addr, socklen_t len))
+/* Port 0 on a datagram socket is what a client does before it sends: nobody can address it by name. */
+static bool is_client(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct tnp_net net = { 0 };
+
+	return !tns_nowhere(addr) && len >= sizeof(sa_family_t) && ip_of(addr, len, &net) && !net.port && !is_stream(fd);
+}
+
+TNS_WRAP(int, bind, (int fd, __CONST_SOCKADDR_ARG addr, socklen_t len))
+{
 	struct copied c;
 
 	copy_addr(&c, addr.__sockaddr__, len);
-	/* Port 0 on a datagram socket is what a client does before it sends: nobody can address it by name. */
-	if (!tns_nowhere(c.to) && len >= sizeof(sa_family_t) && (c.to->sa_family == AF_UNIX || (ip_of(c.to, len, &net) && (net.port || is_stream(fd))))) {
-		int r = tns_check_addr(TNP_LISTEN, fd, c.to, len);
+	int r = is_client(fd, c.to, len) ? 0 : check_untyped(TNP_LISTEN, fd, c.to, len);
 
-		if (r < 0)
-			return tns_fail(r);
-	}
-	return real_bind()(fd, c.to, len);
+	return r < 0 ? tns_fail(r) : real_bind()(fd, c.to, len);
 }
 
 /* Without bind, listen makes up a port: that is where it is judged. */
@@ -246,7 +306,7 @@ TNS_WRAP(ssize_t, sendto, (int fd, const void *p, size_t n, int flags, __CONST_S
 	struct copied c;
 
 	copy_addr(&c, arg.__sockaddr__, len);
-	int r = tns_check_addr(TNP_CONNECT, fd, c.to, len);
+	int r = check_untyped(TNP_CONNECT, fd, c.to, len);
 
 	return r < 0 ? tns_fail(r) : real_sendto()(fd, p, n, flags, c.to, len);
 }
@@ -261,7 +321,7 @@ TNS_WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags))
 	once = *m;
 	copy_addr(&c, once.msg_name, once.msg_namelen);
 	once.msg_name = (void *)(uintptr_t)c.to;
-	int r = tns_check_addr(TNP_CONNECT, fd, c.to, once.msg_namelen);
+	int r = check_untyped(TNP_CONNECT, fd, c.to, once.msg_namelen);
 
 	return r < 0 ? tns_fail(r) : real_sendmsg()(fd, &once, flags);
 }
@@ -269,7 +329,7 @@ TNS_REAL(int, sendmmsg, int, struct mmsghdr *, unsigned, int)
 TNS_WRAP(int, sendmmsg, (int fd, struct mmsghdr *m, unsigned n, int flags))
 {
 	for (unsigned i = 0; !tns_nowhere(m) && i < n; i++) {
-		int r = tns_check_addr(TNP_CONNECT, fd, m[i].msg_hdr.msg_name, m[i].msg_hdr.msg_namelen);
+		int r = check_untyped(TNP_CONNECT, fd, m[i].msg_hdr.msg_name, m[i].msg_hdr.msg_namelen);
 
 		if (r < 0)
 			return tns_fail(r);
@@ -284,12 +344,9 @@ static int check_name(const char *name)
 	struct tn_str asked = { low, 0 };
 	struct tnp_net net = { .names = &asked, .nnames = 1 };
 	struct tnp_op op = { .kind = TNP_RESOLVE, .net = &net };
-	uint8_t ip[16];
 
-	if (!name || !name[0] || !tns_on())
+	if (!name || !name[0] || !tns_on() || is_literal(name))
 		return 0;
-	if (inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1)
-		return 0; /* nothing is looked up: connect judges the literal */
 	asked.n = lower_name(name, low);
 	return tns_with_scratch(judge_op, &op);
 }

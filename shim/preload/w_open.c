@@ -139,7 +139,7 @@ static int open_pin(int pin, int flags, unsigned mode, int *fd)
 	char name[40];
 
 	tns_fd_path(pin, name);
-	long r = tns_raw4(SYS_openat, AT_FDCWD, tns_ptr(name), flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW), (long)mode);
+	long r = cancellable(SYS_openat, AT_FDCWD, tns_ptr(name), flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW), (long)mode);
 
 	if (r < 0)
 		return (int)r;
@@ -401,19 +401,28 @@ static int stream_flags(const char *mode)
 	}
 STREAM(fopen)
 STREAM(fopen64)
+/* Without a name libc opens what the stream has open again, maybe for more than it was opened for. */
+static const char *reopened(const char *path, FILE *old, char room[40])
+{
+	if (path || !old)
+		return path;
+	tns_fd_path(fileno(old), room);
+	return room;
+}
 #define RESTREAM(name)                                                                       \
 	TNS_REAL(FILE *, name, const char *, const char *, FILE *)                           \
 	TNS_WRAP(FILE *, name, (const char *path, const char *mode, FILE *old))              \
 	{                                                                                    \
+		char room[40];                                                               \
 		int flags = mode ? stream_flags(mode) : 0;                                   \
-		int r = tns_check_open(AT_FDCWD, path, flags, 0666, NULL);                   \
+		int r = tns_check_open(AT_FDCWD, reopened(path, old, room), flags, 0666, NULL); \
 		if (r < 0) {                                                                 \
 			fclose(old); /* as freopen does when it cannot open */               \
 			errno = -r;                                                          \
 			return NULL;                                                         \
 		}                                                                            \
 		FILE *f = real_##name()(path, mode, old);                                    \
-		if (!f)                                                                      \
+		if (!f && path)                                                              \
 			tns_explain_open(AT_FDCWD, path, flags);                             \
 		return f;                                                                    \
 	}

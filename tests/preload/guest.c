@@ -481,6 +481,79 @@ static int cancel(void)
 	return 0;
 }
 
+/* ---------------------------------------------------------------- addresses and streams */
+static int connected(in_addr_t ip)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = ip };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	connect(fd, (struct sockaddr *)&to, sizeof(to));
+	close(fd);
+	return errno;
+}
+
+/* More names than anybody remembers: the last one still counts.  Numbers are names that need no server. */
+static int many_names(void)
+{
+	struct addrinfo *r, hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
+	char name[16];
+	int bad = 0;
+
+	for (unsigned i = 0; i < 1500; i++) {
+		snprintf(name, sizeof(name), "%u", INADDR_LOOPBACK + 1 + i);
+		if (getaddrinfo(name, NULL, &hints, &r) != 0) {
+			bad++;
+			continue;
+		}
+		if (i % 100 == 99)
+			bad += connected(htonl(INADDR_LOOPBACK + 1 + i)) != ECONNREFUSED;
+		freeaddrinfo(r);
+	}
+	printf("wrong: %d\n", bad);
+	printf("never asked for: %s\n", strerrorname_np(connected(inet_addr("127.9.9.9"))));
+	return 0;
+}
+
+/* sendto and bind take an address without a family for one of their own */
+static int without_family(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_UNSPEC, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in any = { .sin_family = AF_UNSPEC, .sin_port = htons(23456) };
+	struct iovec data = { .iov_base = self, .iov_len = 1 };
+	struct msghdr m = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &data, .msg_iovlen = 1 };
+	struct mmsghdr mm = { .msg_hdr = m };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	say("sendto", sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)));
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	say("sendmsg", sendmsg(fd, &m, 0));
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	say("sendmmsg", sendmmsg(fd, &mm, 1, 0));
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	say("bind", bind(fd, (struct sockaddr *)&any, sizeof(any)));
+	say("dissolve", connect(fd, (struct sockaddr *)&to, sizeof(to)));
+	return 0;
+}
+
+/* what was opened for reading only, again and for writing */
+static int reopen(void)
+{
+	char name[4200];
+	FILE *f;
+
+	snprintf(name, sizeof(name), "%s-readable", out_file);
+	f = fopen(name, "r");
+	say("fopen", f ? 0 : -1);
+	f = f ? freopen(NULL, "r", f) : NULL;
+	say("again", f ? 0 : -1);
+	f = f ? freopen(NULL, "r+", f) : NULL;
+	say("for writing", f ? 0 : -1);
+	return 0;
+}
+
 static int simple(void)
 {
 	say("in", open(in_file, O_RDONLY));
@@ -524,7 +597,8 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*what)(void);
 	} table[] = { { "stack", stack_use }, { "tiny", tiny_stacks }, { "hammer", hammer }, { "first", first_calls }, { "child", child },
-		      { "keys", keys },       { "cancel", cancel },    { "simple", simple }, { "walk", walk },	       { "closed", closed } };
+		      { "keys", keys },       { "cancel", cancel },    { "simple", simple }, { "walk", walk },	       { "closed", closed },
+		      { "names", many_names }, { "no-family", without_family }, { "reopen", reopen } };
 
 	if (argc != 4 || readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return 2;

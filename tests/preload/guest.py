@@ -39,8 +39,9 @@ class World:
 
     def tight(self, ttl="10m"):
         w = {"path": {"subpath": str(self.inside)}}
+        readable = {"path": {"any": [{"subpath": str(self.inside)}, {"exact": str(self.outside / "file-readable")}]}}
         run = {"program": {"one_of": [str(self.guest), "/usr/bin/dash"]}}
-        return self.shim.mint({"read_file": w, "write_file": w, "delete_file": w, "list_directory": w, "run_command": run}, ttl)
+        return self.shim.mint({"read_file": readable, "connect": {"host": {"pattern": "2130*"}}, "write_file": w, "delete_file": w, "list_directory": w, "run_command": run}, ttl)
 
     def fresh(self):
         for d in (self.inside, self.outside):
@@ -48,6 +49,7 @@ class World:
             d.mkdir()
             (d / "file").write_text("some text\n")
             shutil.copy("/bin/true", d / "prog")
+        (self.outside / "file-readable").write_text("read only\n")
         self.log.unlink(missing_ok=True)
 
     def run(self, what, mode=None, program=None, log=True, **env):
@@ -137,6 +139,29 @@ def spawn_in_directory(w):
     w.expect("posix_spawn after a chdir action", ["relative program: EACCES", "relative file: EACCES"], ours[1], ours[2])
     w.expect("its events", {("exec", str(w.outside / "prog")), ("read", str(w.outside / "file"))},
              {(e["op"], e["object"].split(" ")[0]) for e in events(w.log) if e["decision"] == "deny"})
+
+
+# ---------------------------------------------------------------- addresses and streams
+@test
+def names(w):
+    w.expect("1,500 names natively", (0, ["wrong: 0", "never asked for: ECONNREFUSED"]), w.run("names")[:2])
+    code, out, err = w.run("names", "enforce")
+    w.expect("1,500 names", (0, ["wrong: 0", "never asked for: EACCES"]), (code, out), err)
+
+
+@test
+def without_family(w):
+    calls = ("sendto", "sendmsg", "sendmmsg", "bind")
+    w.expect("no family, natively", [f"{c}: ok" for c in (*calls, "dissolve")], w.run("no-family")[1])
+    code, out, err = w.run("no-family", "enforce")
+    w.expect("no family", [*(f"{c}: EACCES" for c in calls), "dissolve: ok"], out, err)
+
+
+@test
+def reopened_streams(w):
+    w.expect("freopen without a name, natively", ["fopen: ok", "again: ok", "for writing: ok"], w.run("reopen")[1])
+    code, out, err = w.run("reopen", "enforce")
+    w.expect("freopen without a name", ["fopen: ok", "again: ok", "for writing: EACCES"], out, err)
 
 
 @test
