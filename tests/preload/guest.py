@@ -3,7 +3,7 @@
 """The library as a guest (guest.c): what it needs of its host's stack, what it does when everything happens at once, what a
 child gets, how it refuses to start.  LD_PRELOAD alone.
 
-guest.py --build DIR [--only NAME]
+guest.py --build DIR [--only NAME] [--user NAME]
 """
 import argparse
 import os
@@ -30,7 +30,7 @@ def test(f):
 class World:
     def __init__(self, options):
         self.build = Path(options.build)
-        self.shim = Shim(options.build)
+        self.shim = Shim(options.build, options.user)
         self.guest = self.shim.stage(self.build / "tests/preload/guest")
         self.inside, self.outside, self.log = (self.shim.dir / n for n in ("in", "out", "log.jsonl"))
         self.wrong = []
@@ -50,6 +50,9 @@ class World:
             (d / "file").write_text("some text\n")
             shutil.copy("/bin/true", d / "prog")
         (self.outside / "file-readable").write_text("read only\n")
+        for d in (self.inside, self.outside):
+            for p in (d, *d.iterdir()):
+                self.shim.give(p)
         self.log.unlink(missing_ok=True)
 
     def run(self, what, mode=None, program=None, log=True, **env):
@@ -286,7 +289,11 @@ def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--build", required=True)
     p.add_argument("--only")
+    p.add_argument("--user")
     options = p.parse_args()
+    if options.user and os.getuid() != 0:
+        print("only root can run this as another user")
+        return 77
     os.umask(0o022)
     w = World(options)
     ran = 0

@@ -5,7 +5,7 @@
 enforce: every call fails with its row's errno and leaves exactly one event, a denial of its row's operation
 audit:   every call ends as natively and leaves exactly one event, a would_deny of the same operation
 
-symbols.py --build DIR [--how preload|level1] [--without-shim]
+symbols.py --build DIR [--how preload|level1] [--user NAME] [--without-shim]
 """
 import argparse
 import os
@@ -29,7 +29,7 @@ class Row:
 
 class Symbols:
     def __init__(self, options):
-        self.shim = Shim.absent(options.build) if options.without_shim else Shim(options.build)
+        self.shim = Shim.absent(options.build, options.user) if options.without_shim else Shim(options.build, options.user)
         self.program = self.shim.stage(Path(options.build) / "tests/preload/symtest")
         self.objects, self.granted, self.log = self.shim.dir / "objects", self.shim.dir / "granted", self.shim.dir / "log.jsonl"
         self.granted.mkdir()
@@ -47,9 +47,14 @@ class Symbols:
             home = self.objects / name
             (home / "d").mkdir(parents=True)
             (home / "f").write_text("not a library\n")
-            os.link("/bin/true", home / "p") if os.stat("/bin/true").st_dev == os.stat(home).st_dev else shutil.copy("/bin/true", home / "p")
+            shutil.copy("/bin/true", home / "p")
             for prefix in ("", "sem."):
-                Path(f"/dev/shm/{prefix}tns-symtest-{name}").write_text("")
+                there = Path(f"/dev/shm/{prefix}tns-symtest-{name}")
+                there.write_text("")
+                self.shim.give(there)
+        if self.names:
+            for p in (self.objects, *self.objects.rglob("*")):
+                self.shim.give(p)
 
     def clear_shm(self):
         for p in Path("/dev/shm").glob("*tns-symtest-*"):
@@ -110,8 +115,12 @@ def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--build", required=True)
     p.add_argument("--how", choices=("preload", "level1"), default="preload")
+    p.add_argument("--user")
     p.add_argument("--without-shim", action="store_true")
     options = p.parse_args()
+    if options.user and os.getuid() != 0:
+        print("only root can run this as another user")
+        return 77
     test = Symbols(options)
     try:
         calls = (Path(options.build) / "tests/preload/symbol-calls.h").read_text().splitlines()
