@@ -60,9 +60,15 @@ static long sys_openat2(const long a[6])
 	struct open_how how = { 0 };
 	size_t n = (size_t)a[3];
 
-	if (n < sizeof(how) || n > 4096 || !a[2])
-		return tns_fail((int)tns_raw4(SYS_openat2, a[0], a[1], a[2], a[3]));
+	if (n < sizeof(how) || n > 4096 || tns_nowhere((const void *)a[2])) {
+		long r = tns_raw4(SYS_openat2, a[0], a[1], a[2], a[3]);
+
+		return r < 0 ? tns_fail((int)r) : r;
+	}
 	memcpy(&how, (const void *)a[2], sizeof(how));
+	/* a name in another root is not the name we would judge: as where there is no openat2 */
+	if ((how.resolve & RESOLVE_IN_ROOT) && tns_on() && tns_state.mode == TNP_ENFORCE)
+		return tns_fail(-ENOSYS);
 	int r = tns_check_open(INT(0), PATH(1), (int)how.flags, (unsigned)how.mode, NULL);
 
 	if (r < 0)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <linux/openat2.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
@@ -554,6 +555,20 @@ static int reopen(void)
 	return 0;
 }
 
+/* The kernel is told that another directory is the root: the name means something else. */
+static int in_root(char **argv)
+{
+	struct open_how how = { .flags = O_RDONLY, .resolve = RESOLVE_IN_ROOT };
+	int root = open(argv[3], O_PATH | O_DIRECTORY);
+
+	say("in root", syscall(SYS_openat2, root, in_file, &how, sizeof(how)));
+	say("nowhere", syscall(SYS_openat2, root, in_file, (void *)8, sizeof(how)));
+	how.resolve = 0;
+	say("allowed", syscall(SYS_openat2, root, in_file, &how, sizeof(how)));
+	say("denied", syscall(SYS_openat2, root, "file", &how, sizeof(how)));
+	return 0;
+}
+
 static int simple(void)
 {
 	say("in", open(in_file, O_RDONLY));
@@ -611,6 +626,8 @@ int main(int argc, char **argv)
 	snprintf(out_prog, sizeof(out_prog), "%s/prog", argv[3]);
 	if (strcmp(argv[1], "environments") == 0)
 		return environments(argv);
+	if (strcmp(argv[1], "in-root") == 0)
+		return in_root(argv);
 	if (strcmp(argv[1], "lookalike") == 0)
 		return lookalikes(argv);
 	if (strcmp(argv[1], "other") == 0)

@@ -50,6 +50,9 @@ class World:
             (d / "file").write_text("some text\n")
             shutil.copy("/bin/true", d / "prog")
         (self.outside / "file-readable").write_text("read only\n")
+        twin = self.outside / str(self.inside / "file")[1:]  # what IN_ROOT makes of the granted name
+        twin.parent.mkdir(parents=True)
+        twin.write_text("some text\n")
         for d in (self.inside, self.outside):
             for p in (d, *d.iterdir()):
                 self.shim.give(p)
@@ -158,6 +161,13 @@ def without_family(w):
     w.expect("no family, natively", [f"{c}: ok" for c in (*calls, "dissolve")], w.run("no-family")[1])
     code, out, err = w.run("no-family", "enforce")
     w.expect("no family", [*(f"{c}: EACCES" for c in calls), "dissolve: ok"], out, err)
+
+
+@test
+def another_root(w):
+    w.expect("openat2, natively", ["in root: ok", "nowhere: EFAULT", "allowed: ok", "denied: ok"], w.run("in-root")[1])
+    code, out, err = w.run("in-root", "enforce")
+    w.expect("openat2", ["in root: ENOSYS", "nowhere: EFAULT", "allowed: ok", "denied: EACCES"], out, err)
 
 
 @test
