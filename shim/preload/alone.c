@@ -73,6 +73,24 @@ static void inject(const char *name, const char *value)
 	tns_state.inject[tns_state.ninject++] = p;
 }
 
+/* The program may change directory before it starts another. */
+static const char *absolute(const char *name, const char *value)
+{
+	static const char *const files[] = { "TENUO_WARRANT_FILE", "TENUO_POLICY", "TENUO_AUDIT_LOG" };
+	static char out[4096 + 1024];
+	bool is_file = false;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		is_file |= strcmp(name, files[i]) == 0;
+	if (!is_file || value[0] == '/' || strcmp(value, "stderr") == 0 || strncmp(value, "fd:", 3) == 0)
+		return value;
+	long n = tns_raw3(SYS_getcwd, tns_ptr(out), 4096, 0);
+
+	if (n <= 0 || out[0] != '/' || !tns_join(out, sizeof(out), out, "/") || !tns_join(out, sizeof(out), out, value))
+		tns_refuse("tenuo-shim: not started: %s is a relative path, and the working directory has no name", name);
+	return out;
+}
+
 /* Later generations get what this one got, whatever a caller of exec passes. */
 static void inject_all(char *const envp[])
 {
@@ -81,7 +99,7 @@ static void inject_all(char *const envp[])
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (set(envp, names[i]))
-			inject(names[i], set(envp, names[i]));
+			inject(names[i], absolute(names[i], set(envp, names[i])));
 }
 
 /* ---------------------------------------------------------------- what the environment says */
@@ -429,6 +447,17 @@ static void launch_of(char *const envp[], struct tnp_facts *f)
 }
 
 /* ---------------------------------------------------------------- log */
+static bool descriptor(const char *text, int *fd)
+{
+	*fd = 0;
+	for (const char *p = text; *p; p++) {
+		if (*p < '0' || *p > '9' || *fd > 65536)
+			return false;
+		*fd = *fd * 10 + (*p - '0');
+	}
+	return *text;
+}
+
 static void log_of(char *const envp[], enum tnp_mode mode)
 {
 	const char *to = set(envp, "TENUO_AUDIT_LOG");
@@ -441,25 +470,18 @@ static void log_of(char *const envp[], enum tnp_mode mode)
 		return;
 	}
 	if (strncmp(to, "fd:", 3) == 0) {
+		bool number = descriptor(to + 3, &tns_state.log_fd);
+
+		if (!number || (!tns_know(tns_state.log_fd, &tns_state.log_as) && mode == TNP_ENFORCE))
+			tns_refuse("tenuo-shim: not started: the log %s is no open descriptor; name a file in TENUO_AUDIT_LOG", to);
 		tns_state.log_to = TNS_LOG_FD;
-		for (const char *p = to + 3; *p >= '0' && *p <= '9' && tns_state.log_fd < 65536; p++)
-			tns_state.log_fd = tns_state.log_fd * 10 + (*p - '0');
 		return;
 	}
 	if (strcmp(to, "syslog") == 0 || strcmp(to, "journal") == 0)
 		tns_refuse("tenuo-shim: not started: this version does not log to %s yet; name a file", to);
-	char full[512];
-	size_t n = 0;
-
-	if (to[0] != '/' && tns_raw3(SYS_getcwd, tns_ptr(full), sizeof(full), 0) > 0) /* the program may change directory */
-		n = strlen(full);
-	if (to[0] != '/')
-		full[n++] = '/';
-	if (n + strlen(to) < sizeof(full)) {
-		strcpy(full + n, to);
-		strcpy(tns_state.log_path, full);
-		tns_state.log_to = TNS_LOG_FILE;
-	}
+	if (!tns_join(tns_state.log_path, sizeof(tns_state.log_path), absolute("TENUO_AUDIT_LOG", to), ""))
+		tns_refuse("tenuo-shim: not started: the name of the log is too long");
+	tns_state.log_to = TNS_LOG_FILE;
 	long fd = tns_raw4(SYS_openat, AT_FDCWD, tns_ptr(tns_state.log_path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd >= 0)
@@ -497,6 +519,30 @@ static void not_valid(enum tnp_mode mode, const struct tn_err *e)
 	tns_say(text, tn_fmt(text, sizeof(text), "tenuo-shim: %s; %s judges by the baseline alone\n", e->msg, tnp_mode_name(mode)));
 }
 
+/* The first generation says what the record is about.  There is nobody to write a session.end. */
+static bool session_start(const tn_grant *grant)
+{
+	struct tns_scratch *s = tns_scratch_get();
+	char id[TN_ID_TEXT_LEN + 1] = "";
+
+	if (!s)
+		return false;
+	s->event = (struct tnp_event){ .type = "session.start", .mode = tns_state.mode, .layer = TNP_L_PRELOAD };
+	if (grant)
+		tn_id_text(tn_grant_leaf(grant)->id, id);
+	size_t n = tn_fmt(s->text, sizeof(s->text), "\"mode\":\"%s\",\"level\":0,\"layers\":[\"preload\"],", tnp_mode_name(tns_state.mode));
+
+	n += grant ? tn_fmt(s->text + n, sizeof(s->text) - n,
+			    "\"warrant\":\"%s\",\"chain\":%zu,\"expires_at\":%lld,\"holder_proof\":\"none\",\"receipts\":\"none\"", id,
+			    tn_grant_links(grant), (long long)tn_grant_expires(grant))
+		   : tn_fmt(s->text + n, sizeof(s->text) - n, "\"no_warrant\":\"no valid warrant\"");
+	s->event.extra = (struct tn_str){ s->text, n };
+	bool ok = tns_record_start(s);
+
+	tns_scratch_put(s);
+	return ok;
+}
+
 void tns_alone(char **envp)
 {
 	static struct tnp_facts f;
@@ -528,4 +574,6 @@ void tns_alone(char **envp)
 	protect(&f, envp);
 	if (tnp_policy_build(grant, cfg, &f, mode, &arena, &tns_state.policy, &e) != TN_OK)
 		tns_refuse("tenuo-shim: not started: %s", e.msg);
+	if (!set(envp, LAUNCH) && !session_start(grant) && mode == TNP_ENFORCE)
+		tns_refuse("tenuo-shim: not started: the log cannot be written; name another in TENUO_AUDIT_LOG");
 }

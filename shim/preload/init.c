@@ -181,17 +181,6 @@ int64_t tns_now(void)
 }
 
 /* ---------------------------------------------------------------- what is true in every session */
-static void know_stderr(void)
-{
-	struct stat st;
-
-	if (tns_raw4(SYS_newfstatat, 2, tns_ptr(""), tns_ptr(&st), AT_EMPTY_PATH) != 0)
-		return;
-	tns_state.stderr_known = true;
-	tns_state.stderr_dev = st.st_dev;
-	tns_state.stderr_ino = st.st_ino;
-}
-
 static void know_exe(void)
 {
 	long n = tns_raw4(SYS_readlinkat, AT_FDCWD, tns_ptr("/proc/self/exe"), tns_ptr(tns_state.exe), (long)sizeof(tns_state.exe) - 1);
@@ -326,7 +315,7 @@ static int begin(char **envp)
 	static char variable[64], mode[32];
 	char id[33];
 
-	know_stderr();
+	tns_know(2, &tns_state.stderr_as);
 	know_exe();
 	know_links();
 	know_library(envp);

@@ -206,7 +206,10 @@ static int check2(struct tns_scratch *s, enum tnp_kind kind, int fd1, const char
 		return 0;
 	op.path = view(s->object, n1);
 	op.path2 = view(s->object2, n2);
-	return tns_judge(s, &op, how & TNS_AFTER ? TNP_L_LANDLOCK : TNP_L_PRELOAD);
+	bool denied;
+
+	r = tns_judge_told(s, &op, how & TNS_AFTER ? TNP_L_LANDLOCK : TNP_L_PRELOAD, &denied);
+	return r < 0 ? r : denied;
 }
 
 struct two { enum tnp_kind kind; int fd1, fd2; const char *old, *new_name; unsigned how; };

@@ -27,6 +27,7 @@
 #define TNS_MAX_ENV 24
 struct tns_link { struct tn_str from, to; };
 enum tns_log_to { TNS_LOG_NONE, TNS_LOG_SOCKET, TNS_LOG_FILE, TNS_LOG_STDERR, TNS_LOG_FD };
+struct tns_known { uint64_t dev, ino; bool open; }; /* what a descriptor was when the image started */
 struct tns_state {
 	const tnp_policy *policy;
 	struct tnp_session session;
@@ -41,7 +42,7 @@ struct tns_state {
 	char library[512];                  /* our own file */
 	char exe[512]; size_t exe_len;
 	char script[512]; size_t script_len; /* what execve was asked for, where that is not the image itself: a #! script */
-	uint64_t stderr_dev, stderr_ino; bool stderr_known;
+	struct tns_known stderr_as, log_as;
 	char root[512]; size_t root_len;    /* after chroot: what the kernel calls "/" now, as everybody else calls it */
 	uint64_t lost, seq;         /* events that could not be written (audit); numbers at level 0 */
 };
@@ -119,7 +120,7 @@ int tns_check(enum tnp_kind kind, int dirfd, const char *path, unsigned how);
 #define TNS_AFTER 8u    /* the kernel has refused already: say why, if it was the warrant */
 /* an object by a descriptor of it */
 int tns_check_fd(enum tnp_kind kind, int fd);
-/* rename, link */
+/* rename, link; 1: denied, but the mode lets it go on */
 int tns_check2(enum tnp_kind kind, int fd1, const char *old, int fd2, const char *new_name, unsigned how);
 /* open: which operation is it?  0, negative errno; level 0 may have opened it already (*fd >= 0) */
 int tns_check_open(int dirfd, const char *path, int flags, unsigned mode, int *fd);
@@ -140,6 +141,9 @@ int tns_check_addr(enum tnp_kind kind, int fd, const struct sockaddr *addr, unsi
 /* true: written (or nothing to write to).  *first: say the sentence. */
 bool tns_record(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d, enum tnp_layer layer, int err, bool *first);
 void tns_say(const char *text, size_t n);
+bool tns_know(int fd, struct tns_known *k);
+/* s->event, which is about the session; LD_PRELOAD alone */
+bool tns_record_start(struct tns_scratch *s);
 
 /* ---------------------------------------------------------------- libc behind us */
 /*

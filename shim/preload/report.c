@@ -10,18 +10,29 @@
 #include <time.h>
 #include "preload.h"
 
-/* The program's fd 2 may have become its data file since it started. */
-static bool stderr_is_the_same(void)
+bool tns_know(int fd, struct tns_known *k)
 {
 	struct stat st;
 
-	return tns_state.stderr_known && tns_raw4(SYS_newfstatat, 2, tns_ptr(""), tns_ptr(&st), AT_EMPTY_PATH) == 0 &&
-	       st.st_dev == tns_state.stderr_dev && st.st_ino == tns_state.stderr_ino;
+	*k = (struct tns_known){ .open = tns_raw4(SYS_newfstatat, fd, tns_ptr(""), tns_ptr(&st), AT_EMPTY_PATH) == 0 };
+	if (k->open) {
+		k->dev = st.st_dev;
+		k->ino = st.st_ino;
+	}
+	return k->open;
+}
+
+/* A descriptor of the program may have become its data file since it started. */
+static bool still(int fd, const struct tns_known *as)
+{
+	struct tns_known now;
+
+	return as->open && tns_know(fd, &now) && now.dev == as->dev && now.ino == as->ino;
 }
 
 void tns_say(const char *text, size_t n)
 {
-	if (n && stderr_is_the_same())
+	if (n && still(2, &tns_state.stderr_as))
 		tns_raw3(SYS_write, 2, tns_ptr(text), (long)n);
 }
 
@@ -94,8 +105,10 @@ static bool append_line(struct tns_scratch *s, struct tnp_event *ev)
 	/* packed is as large as a line may be, and is not used for the socket here */
 	size_t n = tnp_event_json(ev, (char *)s->packed, sizeof(s->packed));
 
-	if (tns_state.log_to == TNS_LOG_STDERR || tns_state.log_to == TNS_LOG_FD)
-		return write_line(tns_state.log_to == TNS_LOG_FD ? tns_state.log_fd : 2, (char *)s->packed, n);
+	if (tns_state.log_to == TNS_LOG_STDERR)
+		return still(2, &tns_state.stderr_as) && write_line(2, (char *)s->packed, n);
+	if (tns_state.log_to == TNS_LOG_FD)
+		return still(tns_state.log_fd, &tns_state.log_as) && write_line(tns_state.log_fd, (char *)s->packed, n);
 	int fd = (int)tns_raw4(SYS_openat, AT_FDCWD, tns_ptr(tns_state.log_path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			       0600);
 
@@ -144,4 +157,12 @@ bool tns_record(struct tns_scratch *s, const struct tnp_op *op, const struct tnp
 	}
 	__atomic_fetch_add(&tns_state.lost, 1, __ATOMIC_RELAXED);
 	return false;
+}
+
+bool tns_record_start(struct tns_scratch *s)
+{
+	if (tns_state.log_to == TNS_LOG_NONE)
+		return true;
+	who(&s->event);
+	return append_line(s, &s->event);
 }
