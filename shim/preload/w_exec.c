@@ -193,6 +193,7 @@ static void merge(char *const envp[], const char **out, char *preload, size_t ca
 /* ---------------------------------------------------------------- execve and its spellings */
 int tns_execve(int dirfd, const char *path, char *const argv[], char *const envp[], int flags)
 {
+	READ_ONCE(path);
 	int r = tns_check_exec(dirfd, path, argv, flags);
 
 	if (r < 0)
