@@ -209,6 +209,7 @@ class Bench:
             return
         n = self.o.starts
         took = {m: [] for m in ("native", "level0", "level1")}
+        everything, self.warrant = self.warrant, self.shim.mint({"read_file": {"path": {"subpath": str(self.dir)}}}, "60m")
         for _ in range(n):
             for mode in took:
                 took[mode].append(self.once(mode, ["/bin/true"])[0] * 1000)
@@ -216,6 +217,7 @@ class Bench:
         for mode, words, budget in (("level1", "run adds", 3.0), ("level0", "LD_PRELOAD alone adds", 2.5)):
             added = statistics.median(took[mode]) - native
             self.scalar(f"{words} (median of {n})", added, "ms", budget)
+        self.warrant = everything
 
     def scalar(self, name, value, unit, budget):
         over = budget is not None and value > budget
