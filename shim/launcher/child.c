@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -134,11 +135,24 @@ static _Noreturn void execute(const struct tns_job *j, int report)
 	fail(report, err == ENOENT ? TNS_EXIT_NOTFOUND : TNS_EXIT_REFUSED, &e);
 }
 
+/* A signal to the program's group would still reach a keeper that has not left it. */
+static enum tn_code keeper_has_left(pid_t keeper, struct tn_err *e)
+{
+	pid_t group;
+
+	while ((group = getpgid(keeper)) != keeper) {
+		if (group < 0)
+			return tn_fail_sys(e, TN_E_SYSTEM, "the session's keeper has gone");
+		sched_yield();
+	}
+	return TN_OK;
+}
+
 void tns_child(const struct tns_job *j, pid_t front, pid_t keeper, int report)
 {
 	struct tn_err e = { 0 };
 
-	if (give_up(j, front, keeper, &e) != TN_OK)
+	if (keeper_has_left(keeper, &e) != TN_OK || give_up(j, front, keeper, &e) != TN_OK)
 		fail(report, TNS_EXIT_REFUSED, &e);
 	execute(j, report);
 }

@@ -16,6 +16,7 @@
 
 struct front {
 	int sock, signals;
+	pid_t keeper;
 	bool done;
 	int status; /* what to return */
 };
@@ -49,11 +50,20 @@ static void said(const char *text)
 		return;
 }
 
+/* The keeper's next word is there already: this one is past. */
+static bool past(const struct front *f)
+{
+	char c;
+
+	return recv(f->sock, &c, 1, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC) > 0;
+}
+
 static void hear(struct front *f, const struct tns_message *m)
 {
 	switch (m->word) {
 	case TNS_W_STOPPED:
-		kill(getpid(), SIGSTOP); /* the shell is told; its SIGCONT wakes us both */
+		if (!past(f))
+			kill(getpid(), SIGSTOP); /* the shell is told; its SIGCONT wakes us both */
 		return;
 	case TNS_W_FAILED:
 		tns_say("not started: %s", m->text);
@@ -66,6 +76,8 @@ static void hear(struct front *f, const struct tns_message *m)
 		f->status = end_as(m->number);
 		return;
 	case TNS_W_STARTED:
+		tns_let_go(STDERR_FILENO); /* ours to speak on */
+		return;
 	case TNS_W_DONE:
 	case TNS_W_SIGNAL:
 		return;
@@ -92,14 +104,27 @@ static void from_keeper(struct front *f)
 static bool from_terminal(const struct signalfd_siginfo *s)
 {
 	return s->ssi_code == SI_KERNEL &&
-	       (s->ssi_signo == SIGINT || s->ssi_signo == SIGQUIT || s->ssi_signo == SIGTSTP || s->ssi_signo == SIGHUP || s->ssi_signo == SIGWINCH);
+	       (s->ssi_signo == SIGINT || s->ssi_signo == SIGQUIT || s->ssi_signo == SIGTSTP || s->ssi_signo == SIGTTIN ||
+		s->ssi_signo == SIGTTOU || s->ssi_signo == SIGHUP || s->ssi_signo == SIGWINCH);
+}
+
+/* As PID 1 we are everybody's parent; the keeper's end is seen by its socket. */
+static void reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
 }
 
 static void from_outside(struct front *f)
 {
 	struct signalfd_siginfo s;
 
-	if (read(f->signals, &s, sizeof(s)) != (ssize_t)sizeof(s) || s.ssi_signo == SIGCHLD || from_terminal(&s))
+	if (read(f->signals, &s, sizeof(s)) != (ssize_t)sizeof(s))
+		return;
+	if (s.ssi_signo == SIGCHLD)
+		reap();
+	/* the keeper continues us because the program goes on already, and it may have stopped again since */
+	if (s.ssi_signo == SIGCHLD || from_terminal(&s) || (s.ssi_signo == SIGCONT && (pid_t)s.ssi_pid == f->keeper))
 		return;
 	struct tns_message m = { .word = TNS_W_SIGNAL, .number = (int)s.ssi_signo };
 
@@ -109,7 +134,7 @@ static void from_outside(struct front *f)
 
 int tns_front(struct tns_job *j, int keeper_sock, pid_t keeper)
 {
-	struct front f = { .sock = keeper_sock };
+	struct front f = { .sock = keeper_sock, .keeper = keeper };
 	sigset_t all;
 
 	sigfillset(&all);

@@ -6,8 +6,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -41,6 +43,25 @@ static void tell(struct keeper *k, enum tns_word word, int number, const char *t
 		close(k->front);
 		k->front = -1;
 	}
+}
+
+/*
+ * A front that is stopped reads nothing, and a session can stop and go on for ever: waiting for room here would stop the clock.  One
+ * such word says all that the next would.
+ */
+static void tell_stopped(struct keeper *k, int sig)
+{
+	int unread = 0;
+
+	if (k->front >= 0 && ioctl(k->front, SIOCOUTQ, &unread) == 0 && unread == 0)
+		tell(k, TNS_W_STOPPED, sig, NULL);
+}
+
+/* It was stopped with the program; the program has ended, or somebody else than the shell continued it. */
+static void continue_front(const struct keeper *k)
+{
+	if (k->front >= 0 && getppid() == k->front_pid)
+		kill(k->front_pid, SIGCONT);
 }
 
 static void hear(struct keeper *k)
@@ -138,11 +159,13 @@ static void reap(struct keeper *k)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED | __WALL)) > 0) {
 		if (pid != k->program)
 			continue;
 		if (WIFSTOPPED(status))
-			tell(k, TNS_W_STOPPED, WSTOPSIG(status), NULL);
+			tell_stopped(k, WSTOPSIG(status));
+		else if (WIFCONTINUED(status))
+			continue_front(k);
 		else
 			end_of_program(k, status);
 	}
@@ -179,6 +202,7 @@ static void say_end(struct keeper *k)
 	if (!k->j->r->quiet)
 		tns_record_closing(k->record, failed, text + n, sizeof(text) - n);
 	tell(k, TNS_W_ENDED, k->status, text);
+	continue_front(k); /* whoever waits for it does not wait for a stopped process */
 }
 
 static _Noreturn void finish(struct keeper *k)
@@ -272,7 +296,7 @@ static _Noreturn void could_not(struct keeper *k, int status, const char *why)
 static void begin(struct keeper *k)
 {
 	struct tns_seal_error failed;
-	char extra[8192];
+	char extra[TNS_WORDS_MAX];
 	int report = -1;
 
 	tns_words_start(k->j, 0, extra, sizeof(extra));
@@ -280,7 +304,8 @@ static void begin(struct keeper *k)
 	k->program = start(k, &report);
 	if (k->program < 0)
 		could_not(k, TNS_EXIT_REFUSED, "cannot fork");
-	setsid(); /* only now: the program stays in the terminal's session and in the front's group */
+	setsid(); /* only now: the program stays in the terminal's session and in the front's group; it waits for this */
+	tns_let_go(0);
 	if (read(report, &failed, sizeof(failed)) == (ssize_t)sizeof(failed)) {
 		waitpid(k->program, NULL, 0);
 		could_not(k, failed.status, failed.msg);

@@ -75,6 +75,9 @@ struct tns_job {
 /* run.c */
 void tns_say(const char *fmt, ...) TN_PRINTF(1, 2); /* one line on stderr: "tenuo-shim run: ..." */
 
+/* Closes what was inherited: a pipe ends when the program closes it, not when the last of us does.  keep: 2 stays, or 0: none. */
+void tns_let_go(int keep);
+
 /* prepare.c: everything before the first fork.  TN_E_SYSTEM with ENOENT: the program does not exist. */
 enum tn_code tns_prepare(struct tns_job *j, struct tn_err *e) TN_MUST_USE;
 /* env.c */
@@ -119,6 +122,7 @@ void tns_record_decision_counts(const struct tns_record *r, uint64_t *denied, ui
 size_t tns_record_closing(const struct tns_record *r, bool failed, char *out, size_t cap);
 
 /* ---- words.c: the members of session events ---- */
+#define TNS_WORDS_MAX (TNP_EVENT_MAX - 2048) /* with the names and numbers of every event it is still one line */
 size_t tns_words_start(const struct tns_job *j, pid_t program, char *out, size_t cap);
 size_t tns_words_end(const struct tns_job *j, const struct tns_record *r, int status, bool expired, char *out, size_t cap);
 

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -155,16 +156,41 @@ enum tn_code tns_places_listen(const struct tns_places *p, int *fd, struct tn_er
 
 /* ---- removing ---- */
 
-#define DEEP 200 /* a deeper tree was made to be deep; its rest stays */
+#define DEEP 64 /* each level holds a descriptor; what is deeper is moved up to the top and removed from there */
 
-/* Never follows a link; the session's leftover processes may race with us, and then something stays. */
-static void empty_dir(int dirfd, int depth)
+/* The directory itself, whatever its mode: made ours to enter first, and never through a link. */
+static int enter(int dirfd, const char *name)
 {
-	DIR *d = fdopendir(dirfd);
+	char self[40];
+	int at = openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), fd;
+
+	if (at < 0)
+		return -1;
+	tn_fmt(self, sizeof(self), "/proc/self/fd/%d", at);
+	fd = chmod(self, 0700) < 0 ? -1 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(at);
+	return fd;
+}
+
+struct removal { int top; unsigned moved; };
+
+static void move_up(struct removal *r, int dirfd, const char *name)
+{
+	char to[40];
+
+	tn_fmt(to, sizeof(to), ".tenuo-shim-deep-%u", r->moved);
+	if (renameat2(dirfd, name, r->top, to, RENAME_NOREPLACE) == 0)
+		r->moved++;
+}
+
+/* Someone outside may race with us; then something stays. */
+static void empty_dir(struct removal *r, int fd, int depth)
+{
+	DIR *d = fdopendir(fd);
 	struct dirent *de;
 
 	if (!d) {
-		close(dirfd);
+		close(fd);
 		return;
 	}
 	while ((de = readdir(d))) {
@@ -172,27 +198,37 @@ static void empty_dir(int dirfd, int depth)
 
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
 			continue;
-		if (unlinkat(dirfd, de->d_name, 0) == 0 || (errno != EISDIR && errno != EPERM))
+		if (unlinkat(fd, de->d_name, 0) == 0 || (errno != EISDIR && errno != EPERM))
 			continue;
-		if (fchmodat(dirfd, de->d_name, 0700, 0) < 0)
-			continue; /* not ours: stays */
-		sub = depth < DEEP ? openat(dirfd, de->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-		if (sub >= 0)
-			empty_dir(sub, depth + 1);
-		unlinkat(dirfd, de->d_name, AT_REMOVEDIR);
+		sub = enter(fd, de->d_name);
+		if (sub >= 0 && depth < DEEP)
+			empty_dir(r, sub, depth + 1);
+		else if (sub >= 0) {
+			close(sub);
+			move_up(r, fd, de->d_name);
+		}
+		unlinkat(fd, de->d_name, AT_REMOVEDIR);
 	}
 	closedir(d);
 }
 
 static void remove_tree(const char *path)
 {
-	int fd;
+	struct removal r = { 0 };
+	unsigned before;
 
 	if (!path[0])
 		return;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0)
-		empty_dir(fd, 0);
+	do { /* until nothing is left, or nothing that we may remove */
+		before = r.moved;
+		r.top = enter(AT_FDCWD, path);
+		int fd = r.top < 0 ? -1 : openat(r.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0)
+			empty_dir(&r, fd, 0);
+		if (r.top >= 0)
+			close(r.top);
+	} while (r.moved != before);
 	rmdir(path);
 }
 

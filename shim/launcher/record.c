@@ -21,7 +21,8 @@
 #define DISTINCT 4096 /* power of two: denials told apart; beyond that each counts as new */
 #define TOLD 64       /* of them, those whose words are kept for the closing lines */
 #define CALLERS 64    /* processes already known to be ours */
-#define ANSWER_WITHIN_MS 5000
+#define WAITING 256   /* connections that have not spoken; one more, and the oldest is closed */
+#define AT_ONCE 64    /* connections taken before the keeper looks at its clock again, and rounds of a drain */
 
 struct told { uint64_t key; uint64_t count; char capability[400], what[200]; };
 struct tns_record {
@@ -33,14 +34,17 @@ struct tns_record {
 	size_t ntold;
 	pid_t callers[CALLERS];
 	size_t ncallers;
+	int waiting[WAITING]; /* 0: free */
+	size_t oldest;
+	bool torn;            /* the last line is not whole: a full disk */
 	uint8_t in[TNP_EVENT_MAX];
-	char line[TNP_EVENT_MAX];
+	char line[TNP_EVENT_MAX + 1];
 };
 
 struct tns_record *tns_record_new(const struct tns_job *j)
 {
 	struct tns_record *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct epoll_event ev = { .events = EPOLLIN, .data.fd = j->listener };
+	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = WAITING };
 
 	if (r == MAP_FAILED)
 		return NULL;
@@ -68,11 +72,16 @@ static bool write_line(struct tns_record *r, struct tnp_event *ev)
 	r->total++;
 	if (r->j->log.fd < 0)
 		return true; /* no log was to be had, and that was said */
-	size_t len = tnp_event_json(ev, r->line, sizeof(r->line));
+	size_t len = tnp_event_json(ev, r->line + 1, sizeof(r->line) - 1);
+	const char *from = r->line + !r->torn;
 
+	r->line[0] = '\n'; /* only after a line that is not whole, which must not spoil this one */
+	len += r->torn;
 	do
-		n = write(r->j->log.fd, r->line, len);
+		n = write(r->j->log.fd, from, len);
 	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		r->torn = n < (ssize_t)len;
 	if (n == (ssize_t)len)
 		return true;
 	r->lost++;
@@ -200,32 +209,63 @@ static bool serve_one(struct tns_record *r, int fd)
 	return true;
 }
 
-static void accept_all(struct tns_record *r)
+/* Who connects speaks at once; whoever fills the places with silence loses them first. */
+static void drop_oldest(struct tns_record *r)
 {
-	int fd;
+	int *at = &r->waiting[r->oldest];
 
-	while ((fd = accept4(r->j->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-		struct epoll_event ev = { .events = EPOLLIN, .data.fd = fd };
+	if (*at)
+		close(*at);
+	*at = 0;
+	r->oldest = (r->oldest + 1) % WAITING;
+}
 
-		if (!serve_one(r, fd) && epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
-			close(fd);
+static void wait_for(struct tns_record *r, int fd)
+{
+	size_t at = r->oldest;
+	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = at };
+
+	drop_oldest(r);
+	if (epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
+		close(fd);
+	else
+		r->waiting[at] = fd;
+}
+
+static void accept_some(struct tns_record *r)
+{
+	for (int i = 0; i < AT_ONCE; i++) {
+		int fd = accept4(r->j->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+			drop_oldest(r);
+		else if (fd < 0)
+			return;
+		else if (!serve_one(r, fd))
+			wait_for(r, fd);
 	}
+}
+
+static void serve_waiting(struct tns_record *r, size_t at)
+{
+	if (r->waiting[at] && serve_one(r, r->waiting[at]))
+		r->waiting[at] = 0;
 }
 
 void tns_record_serve(struct tns_record *r, bool drain)
 {
 	struct epoll_event ev[32];
-	int n;
+	int n, rounds = drain ? AT_ONCE : 1; /* more than fits into the socket's queue; but never for ever */
 
 	do {
 		n = epoll_wait(r->epoll, ev, 32, 0);
 		for (int i = 0; i < n; i++) {
-			if (ev[i].data.fd == r->j->listener)
-				accept_all(r);
+			if (ev[i].data.u64 == WAITING)
+				accept_some(r);
 			else
-				serve_one(r, ev[i].data.fd);
+				serve_waiting(r, ev[i].data.u64);
 		}
-	} while (drain && n > 0);
+	} while (--rounds > 0 && n > 0);
 }
 
 void tns_record_decision_counts(const struct tns_record *r, uint64_t *denied, uint64_t *distinct, uint64_t *lost, uint64_t *total)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -32,6 +34,35 @@ static void hold_std(struct tns_job *j)
 			j->closed_std |= (uint8_t)(1u << fd);
 }
 
+/* What we opened is marked to close at execve; what came with our own execve cannot be. */
+static bool inherited(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return fd > 2 && flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
+void tns_let_go(int keep)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct dirent *de;
+
+	for (int fd = 0; null >= 0 && fd <= 2; fd++)
+		if (!keep || fd != keep)
+			dup2(null, fd);
+	if (null >= 0)
+		close(null);
+	while (d && (de = readdir(d))) {
+		int fd = (int)strtol(de->d_name, NULL, 10); /* "." and "..": 0 */
+
+		if (inherited(fd))
+			close(fd);
+	}
+	if (d)
+		closedir(d);
+}
+
 static void clocks(struct tns_job *j)
 {
 	struct timespec real, boot;
@@ -47,9 +78,9 @@ static int refuse(struct tns_job *j, const struct tn_err *e)
 {
 	int status = e->code == TN_E_SYSTEM && e->sys_errno == 2 ? TNS_EXIT_NOTFOUND : TNS_EXIT_REFUSED;
 
-	tns_say("not started: %s", e->msg);
 	tns_log_drop(&j->log, "");
 	tns_places_remove(&j->places);
+	tns_say("not started: %s", e->msg); /* last: it may end us, where nobody reads it */
 	tn_arena_free(&j->a);
 	return status;
 }
@@ -87,10 +118,10 @@ int tns_run(const struct tns_run *r)
 	clocks(&j);
 	if (tns_prepare(&j, &e) != TN_OK)
 		return refuse(&j, &e);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &j.before); /* SIGPIPE too: whoever reads our notes may be gone */
 	notes(&j);
 	tns_env_wipe();
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &j.before);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		(void)tn_fail_sys(&e, TN_E_SYSTEM, "no socket between launcher and keeper");
 		return refuse(&j, &e);

@@ -21,6 +21,22 @@
 struct proc { pid_t pid, ppid; bool in; };
 struct procs { struct proc *v; size_t n, cap; };
 
+#define THREADS_AFTER_PPID 16 /* in /proc/PID/stat */
+
+/* A process whose first thread has ended is shown as a zombie, and runs on in its others. */
+static bool runs(const char *state)
+{
+	const char *p = state + 2;
+
+	if (*state != 'Z' && *state != 'X')
+		return true;
+	for (int i = 0; p && i < THREADS_AFTER_PPID; i++) {
+		p = strchr(p, ' ');
+		p += p != NULL;
+	}
+	return p && strtol(p, NULL, 10) > 1;
+}
+
 /* "pid (name) state ppid ..."; a name may hold anything, also ')'. */
 static pid_t parent_of(pid_t pid)
 {
@@ -38,7 +54,7 @@ static pid_t parent_of(pid_t pid)
 		return -1;
 	buf[n] = 0;
 	p = strrchr(buf, ')');
-	if (!p || strlen(p) < 5 || p[2] == 'Z' || p[2] == 'X')
+	if (!p || strlen(p) < 5 || !runs(p + 2))
 		return -1; /* it has ended: nothing to signal, and its children have another parent already */
 	return (pid_t)strtol(p + 4, NULL, 10);
 }

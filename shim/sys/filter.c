@@ -207,12 +207,15 @@ static void rule_tkill(struct prog *p)
 	answer(p, ALLOW);
 }
 
-/* kill(-1) reaches everybody.  The launcher catches what a group is sent; the logger is in no group of the session's. */
+/* kill(-1) reaches everybody, and the logger leads a group of its own.  The launcher is in the program's, and may die with it. */
 static void rule_kill(struct prog *p)
 {
 	load_arg(p, 0);
-	if (!p->f->signal_scope)
+	if (!p->f->signal_scope) {
 		if_equal(p, (uint32_t)-1, DENY(EPERM));
+		if (p->f->ours[TNS_OURS_LOGGER] > 0)
+			if_equal(p, (uint32_t)-p->f->ours[TNS_OURS_LOGGER], DENY(EPERM));
+	}
 	rule_tkill(p);
 }
 

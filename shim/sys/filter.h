@@ -26,11 +26,12 @@ struct tns_syscall { const char *name; enum tns_class cls; int err; enum tns_rul
 extern const struct tns_syscall tns_syscalls[]; /* by number */
 extern const size_t tns_nsyscalls;
 
+#define TNS_OURS_LOGGER 0
 struct tns_filter {            /* what differs between sessions */
 	uint8_t id[16];
 	bool inet;             /* a connect, resolve or listen row: INET sockets may be made */
 	bool signal_scope;     /* Landlock keeps signals inside; else the filter keeps them from `ours` */
-	pid_t ours[2];         /* launcher and logger; 0: none */
+	pid_t ours[2];         /* logger, which leads a process group, and launcher; 0: none */
 };
 #define TNS_FILTER_MAX 1200    /* instructions */
 
