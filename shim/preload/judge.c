@@ -36,8 +36,10 @@ static uint64_t key_of(const struct tnp_op *op, const struct tnp_decision *d)
 	return h ? h : 1;
 }
 
+static uint32_t repeats; /* is anything counted and not told?  In most programs never. */
+
 /* How many of this decision to report now: 0 = only counted.  The 1st, 2nd, 4th, 8th .. are reported, so nothing distinct is ever missing. */
-static uint32_t repeats_to_tell(uint64_t key, bool *first)
+static uint32_t repeats_to_tell(uint64_t key, bool *first, struct tns_seen **row)
 {
 	struct tns_seen *seen = tns_seen_table();
 
@@ -49,9 +51,12 @@ static uint32_t repeats_to_tell(uint64_t key, bool *first)
 			continue;
 		uint32_t n = __atomic_add_fetch(&seen[at].count, 1, __ATOMIC_RELAXED);
 
+		*row = &seen[at];
 		*first = n == 1;
-		if (n & (n - 1))
+		if (n & (n - 1)) {
+			__atomic_store_n(&repeats, 1, __ATOMIC_RELAXED);
 			return 0;
+		}
 		return n - __atomic_exchange_n(&seen[at].told, n, __ATOMIC_RELAXED);
 	}
 	*first = true; /* table full: tell each */
@@ -63,16 +68,59 @@ static bool wanted(const struct tnp_op *op, const struct tnp_decision *d)
 	return tns_state.log_to != TNS_LOG_NONE && tnp_event_wanted(op, d, tns_state.session.log_level);
 }
 
+/* So that the last repeats can be told when the image ends. */
+static void keep(struct tns_scratch *s, struct tns_seen *row)
+{
+	size_t n = tns_state.log_to != TNS_LOG_NONE ? tnp_event_pack(&s->event, s->packed, sizeof(s->packed)) : 0;
+	uint8_t *to = n ? tns_keep(n, &row->at) : NULL;
+
+	if (!to)
+		return;
+	memcpy(to, s->packed, n);
+	__atomic_store_n(&row->n, (uint32_t)n, __ATOMIC_RELEASE);
+}
+
+static long tell_rest(struct tns_scratch *s, const void *args)
+{
+	struct tns_seen *seen = tns_seen_table();
+
+	(void)args;
+	for (size_t i = 0; i < TNS_SEEN; i++) {
+		uint32_t n = __atomic_load_n(&seen[i].n, __ATOMIC_ACQUIRE), count = __atomic_load_n(&seen[i].count, __ATOMIC_RELAXED);
+		uint32_t told = n ? __atomic_exchange_n(&seen[i].told, count, __ATOMIC_RELAXED) : count;
+
+		if (count > told)
+			tns_record_again(s, tns_kept(seen[i].at), n, count - told);
+	}
+	return 0;
+}
+
+void tns_flush(void)
+{
+	if (__atomic_exchange_n(&repeats, 0, __ATOMIC_RELAXED) && tns_state.log_to != TNS_LOG_NONE && tns_on())
+		tns_with_scratch(tell_rest, NULL);
+}
+
+__attribute__((destructor)) static void last(void)
+{
+	tns_flush();
+}
+
 /* An allowed operation that must be in the log and cannot be is denied where denying is the mode.  Repeats are counted, as of denials. */
 static int allowed(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d, enum tnp_layer layer)
 {
-	bool first;
-	uint32_t n = wanted(op, d) ? repeats_to_tell(key_of(op, d), &first) : 0;
+	bool first, first_in_session;
+	struct tns_seen *row = NULL;
+	uint32_t n = wanted(op, d) ? repeats_to_tell(key_of(op, d), &first, &row) : 0;
 
 	s->event.repeat = n;
-	if (!n || tns_record(s, op, d, layer, 0, &first))
+	if (!n)
 		return 0;
-	return d->mode == TNP_ENFORCE ? -EACCES : 0;
+	bool ok = tns_record(s, op, d, layer, 0, &first_in_session);
+
+	if (first && row)
+		keep(s, row);
+	return ok || d->mode != TNP_ENFORCE ? 0 : -EACCES;
 }
 
 static void say(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d)
@@ -86,11 +134,14 @@ static int denied(struct tns_scratch *s, const struct tnp_op *op, const struct t
 {
 	int err = d->code == TN_E_GAIN ? EXDEV : EACCES;
 	bool first = true, first_in_session = true;
-	uint32_t n = repeats_to_tell(key_of(op, d), &first);
+	struct tns_seen *row = NULL;
+	uint32_t n = repeats_to_tell(key_of(op, d), &first, &row);
 
 	if (n) {
 		s->event.repeat = n;
 		tns_record(s, op, d, layer, err, &first_in_session);
+		if (first && row)
+			keep(s, row);
 		if (first && first_in_session)
 			say(s, op, d);
 	}

@@ -75,8 +75,15 @@ int tns_on_scratch(struct tns_scratch *s, long (*fn)(struct tns_scratch *s, cons
 int tns_with_scratch(long (*fn)(struct tns_scratch *s, const void *args), const void *args);
 /* distinct denials of this process; empty again in a forked child.  NULL: no memory */
 #define TNS_SEEN 512 /* power of two */
-struct tns_seen { uint64_t key; uint32_t count, told; };
+struct tns_seen { uint64_t key; uint32_t count, told, at, n; }; /* at, n: the event as packed, 0 = not kept */
 struct tns_seen *tns_seen_table(void);
+/* Room beside the table, never given back; false: used up. */
+uint8_t *tns_keep(size_t n, uint32_t *at);
+const uint8_t *tns_kept(uint32_t at);
+/* What was counted and not told yet: before the image ends. */
+void tns_flush(void);
+/* s->event again, from its packed form, with another count */
+bool tns_record_again(struct tns_scratch *s, const uint8_t *packed, size_t n, uint32_t repeat);
 
 /*
  * A caller's name is read once: another thread may change it between looking and acting.  p is the copy (p2 of a second name); without a

@@ -129,6 +129,22 @@ static void who(struct tnp_event *ev)
 	ev->exe = (struct tn_str){ tns_state.exe, tns_state.exe_len };
 }
 
+static bool deliver(struct tns_scratch *s, struct tnp_event *ev, bool *first)
+{
+	if (tns_state.log_to != TNS_LOG_SOCKET) {
+		if (append_line(s, ev))
+			return true;
+	} else {
+		char ack = ask_logger(s, ev);
+
+		*first = ack != TNS_ACK_REPEAT;
+		if (ack != TNS_ACK_FAILED)
+			return true;
+	}
+	__atomic_fetch_add(&tns_state.lost, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
 bool tns_record(struct tns_scratch *s, const struct tnp_op *op, const struct tnp_decision *d, enum tnp_layer layer, int err, bool *first)
 {
 	struct tnp_event *ev = &s->event;
@@ -145,18 +161,19 @@ bool tns_record(struct tns_scratch *s, const struct tnp_op *op, const struct tnp
 	ev->err = err;
 	ev->repeat = repeat;
 	who(ev);
-	if (tns_state.log_to != TNS_LOG_SOCKET) {
-		if (append_line(s, ev))
-			return true;
-	} else {
-		char ack = ask_logger(s, ev);
+	return deliver(s, ev, first);
+}
 
-		*first = ack != TNS_ACK_REPEAT;
-		if (ack != TNS_ACK_FAILED)
-			return true;
-	}
-	__atomic_fetch_add(&tns_state.lost, 1, __ATOMIC_RELAXED);
-	return false;
+bool tns_record_again(struct tns_scratch *s, const uint8_t *packed, size_t n, uint32_t repeat)
+{
+	bool first;
+
+	memcpy(s->text, packed, n < sizeof(s->text) ? n : 0); /* packed is written over on the way out */
+	if (n >= sizeof(s->text) || tnp_event_unpack((const uint8_t *)s->text, n, &s->event, NULL) != TN_OK)
+		return false;
+	s->event.repeat = repeat;
+	who(&s->event);
+	return deliver(s, &s->event, &first);
 }
 
 bool tns_record_start(struct tns_scratch *s)

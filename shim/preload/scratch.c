@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include "preload.h"
 
-enum { POOL = 16, GUARD = 4096, STACK = 128 * 1024 };
+enum { POOL = 16, GUARD = 4096, STACK = 128 * 1024, KEPT = 48 * 1024 };
 #define BLOCK (GUARD + STACK + ((sizeof(struct tns_scratch) + 4095) & ~(size_t)4095))
 
 /*
@@ -17,7 +17,9 @@ enum { POOL = 16, GUARD = 4096, STACK = 128 * 1024 };
  */
 struct wiped {
 	int claimed[POOL];
+	uint32_t kept_n;
 	struct tns_seen seen[TNS_SEEN];
+	uint8_t kept[KEPT];
 };
 static struct wiped *wiped;
 static void *blocks[POOL];
@@ -50,6 +52,27 @@ struct tns_seen *tns_seen_table(void)
 	struct wiped *w = shared();
 
 	return w ? w->seen : NULL;
+}
+
+uint8_t *tns_keep(size_t n, uint32_t *at)
+{
+	struct wiped *w = shared();
+
+	if (!w || n > KEPT)
+		return NULL;
+	uint32_t end = __atomic_add_fetch(&w->kept_n, (uint32_t)n, __ATOMIC_RELAXED);
+
+	if (end > KEPT) {
+		__atomic_sub_fetch(&w->kept_n, (uint32_t)n, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	*at = end - (uint32_t)n;
+	return w->kept + *at;
+}
+
+const uint8_t *tns_kept(uint32_t at)
+{
+	return wiped->kept + at;
 }
 
 /* guard | stack, growing down | scratch */

@@ -198,6 +198,7 @@ int tns_execve(int dirfd, const char *path, char *const argv[], char *const envp
 
 	if (r < 0)
 		return tns_fail(r);
+	tns_flush();
 	CHILD_ENV(env, envp);
 	return tns_fail((int)tns_raw6(SYS_execveat, dirfd, tns_ptr(path), tns_ptr(argv), tns_ptr(env), flags, 0));
 }
@@ -210,6 +211,7 @@ static int plain_execve(const char *path, char *const argv[], char *const envp[]
 
 	if (r < 0)
 		return tns_fail(r);
+	tns_flush();
 	CHILD_ENV(env, envp);
 	return tns_fail((int)tns_raw3(SYS_execve, tns_ptr(path), tns_ptr(argv), tns_ptr(env)));
 }
