@@ -576,6 +576,20 @@ static int simple(void)
 	return 0;
 }
 
+/* 13 denials here, 3 in a child that starts to count anew */
+static int repeats(void)
+{
+	for (int i = 0; i < 13; i++)
+		open(out_file, O_RDONLY);
+	pid_t pid = fork();
+
+	for (int i = 0; pid == 0 && i < 3; i++)
+		open(out_file, O_RDONLY);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return 0; /* by exit: that is when the rest is told */
+}
+
 static void *new_thread(void *x)
 {
 	*(int *)x = open(in_file, O_RDONLY);
@@ -612,7 +626,7 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*what)(void);
 	} table[] = { { "stack", stack_use }, { "tiny", tiny_stacks }, { "hammer", hammer }, { "first", first_calls }, { "child", child },
-		      { "keys", keys },       { "cancel", cancel },    { "simple", simple }, { "walk", walk },	       { "closed", closed },
+		      { "keys", keys },       { "cancel", cancel },    { "simple", simple }, { "repeats", repeats }, { "walk", walk },	       { "closed", closed },
 		      { "names", many_names }, { "no-family", without_family }, { "reopen", reopen } };
 
 	if (argc != 4 || readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)

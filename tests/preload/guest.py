@@ -280,6 +280,19 @@ def closed(w):
 
 
 @test
+def repeats_add_up(w):
+    for mode in ("enforce", "audit"):
+        code, _, err = w.run("repeats", mode)
+        counts = {}
+        for e in events(w.log):
+            if e["type"] == "decision":
+                counts.setdefault(e["pid"], []).append(e["repeat"])
+        w.expect(f"{mode}: every denial is in some record", (0, [3, 13]), (code, sorted(map(sum, counts.values()))), err)
+        w.expect(f"{mode}: in few records", True, all(len(c) <= 5 for c in counts.values()))
+        w.expect(f"{mode}: one sentence a process", 2 if mode == "enforce" else 0, err.count("tenuo-shim: denied"))
+
+
+@test
 def cancellation(w):
     w.expect("pthread_cancel natively", (0, ["cancelled: 1", "file: ok"]), w.run("cancel")[:2])
     w.expect("pthread_cancel", (0, ["cancelled: 1", "file: ok"]), w.run("cancel", "enforce")[:2])
