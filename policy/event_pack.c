@@ -179,5 +179,7 @@ enum tn_code tnp_event_unpack(const uint8_t *buf, size_t n, struct tnp_event *ev
 	count = strings(ev, s);
 	for (size_t i = 0; i < count; i++)
 		TN_TRY(get_bytes(&c, s[i]));
+	if (ev->extra.n) /* it is written as it is: whole lines could be made up */
+		return tn_cbor_bad(&c, TN_E_DESERIALIZATION, "members of its own");
 	return get_tail(&c, ev);
 }

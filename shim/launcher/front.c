@@ -58,12 +58,28 @@ static bool past(const struct front *f)
 	return recv(f->sock, &c, 1, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC) > 0;
 }
 
+/* As the program was stopped, so that the caller reads the same status. */
+static void stop_as(int sig)
+{
+	sigset_t one;
+
+	if (sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU)
+		sig = SIGSTOP;
+	else
+		signal(sig, SIG_DFL);
+	sigemptyset(&one);
+	sigaddset(&one, sig);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &one, NULL); /* here we stop; the shell is told, and its SIGCONT wakes us both */
+	sigprocmask(SIG_BLOCK, &one, NULL);
+}
+
 static void hear(struct front *f, const struct tns_message *m)
 {
 	switch (m->word) {
 	case TNS_W_STOPPED:
 		if (!past(f))
-			kill(getpid(), SIGSTOP); /* the shell is told; its SIGCONT wakes us both */
+			stop_as(m->number);
 		return;
 	case TNS_W_FAILED:
 		tns_say("not started: %s", m->text);

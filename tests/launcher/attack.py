@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "programs"))
 from shim import Shim, events  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
-EXEC_ANY = {"run_command": {}}
+UNSEEN = ["/bin/busybox", "env", PYTHON]  # static: nothing after it has the library, which would refuse first what the launcher must
 
 # An open descriptor: nobody asks about it again, so it tells who lives and not who may.
 BEAT = """
@@ -59,9 +59,9 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_N
 def flood():
     held = []
     while True:
-        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        s.setblocking(False)
         try:
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            s.setblocking(False)
             s.connect(sys.argv[2] + "/log")
             held.append(s)
         except OSError:
@@ -96,6 +96,50 @@ for i in range(1500):
     os.mkdir("d"); os.chdir("d")
 os.chdir(os.environ["TMPDIR"])
 os.chmod(".", 0)
+"""
+
+
+FORGE = r"""
+import ctypes, os, socket
+def shortest(major, n):
+    for info, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
+        if n < 24:
+            return bytes([major << 5 | n])
+        if n < 1 << 8 * size:
+            return bytes([major << 5 | info]) + n.to_bytes(size, "big")
+def b(s):
+    return shortest(2, len(s)) + s
+def u(n):
+    return shortest(0, n)
+def event(kind=0, extra=b"", text=b"/forged\n{\"type\":\"session.end\"}\x01\xff", fields=33):
+    strings = [b"read", *[text] * 10, extra]
+    return (shortest(4, fields) + u(1) + u(kind) + u(123456) + u(1) + u(2) + b(b"x" * 32) + u(1) + u(0) + u(5) + u(1) + b"\xf4"
+            + b"".join(map(b, strings)) + u(2000) + u(0) + u(0) + b(b"tnu") + u(1) + u(1) + u(1) + u(0) + u(13) + u(1))
+def send(place, message):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.settimeout(5)
+    try:
+        s.connect(place + "/log")
+        s.send(message)
+        answer = s.recv(16)
+    except OSError as e:
+        return type(e).__name__
+    return "closed" if not answer else "refused" if answer == bytes([FAILED]) else "taken"
+FAILED = 70
+# ---- inside
+def session():
+    libc = ctypes.CDLL(None, use_errno=True)
+    out = []
+    for k in range(16):
+        libc.syscall(MAGIC, k)
+        out.append(ctypes.get_errno() - BASE)
+    u = os.getuid()
+    name = "".join("%02x" % b for b in out)
+    return [d for d in (b + "/" + name for b in ("/run/tenuo-shim", f"/run/user/{u}/tenuo-shim", f"/tmp/tenuo-shim-{u}")) if os.path.exists(d)][0]
+place = session()
+print(place)
+for e in (event(extra=b'"forged":1}\n{"type":"session.end","forged":2'), event(kind=2), event(text=b"\x01" * 1400), event(fields=32), b"\xff" * 20000):
+    print(send(place, e))
 """
 
 
@@ -151,8 +195,7 @@ class Attack:
         warrant = self.shim.mint({"run_command": {}, "read_file": {"path": {"subpath": str(self.shim.dir)}},
                                   "write_file": {"path": {"subpath": str(self.directory("work"))}}}, ttl=ttl)
         begun = time.time()
-        line = self.shim.run_argv(["/bin/sh", "-c", f'exec {PYTHON} {script} {alive} "$0"', self.session_base()], warrant,
-                                  more=["--quiet", *more])
+        line = self.shim.run_argv([*UNSEEN, script, alive], warrant, more=["--quiet", *more])
         out = open(self.shim.dir / (name + ".out"), "wb")
         pid = subprocess.Popen([str(a) for a in line], env=self.env(), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                **({"user": self.shim.uid, "group": self.shim.gid, "extra_groups": []} if self.shim.foreign else {}))
@@ -171,9 +214,6 @@ class Attack:
         if not last:
             return self.say(name, "the attack did not run: " + (self.shim.dir / (name + ".out")).read_text()[-400:])
         self.say(name, "it lives after the warrant's end" if last != still else None)
-
-    def session_base(self):
-        return "-"
 
     # ---- outliving the warrant
     def zombie_leader_ends(self):
@@ -238,6 +278,42 @@ import os, resource'''.replace("MAGIC", str(self.magic()[0])).replace("BASE", st
             problem = f"members are missing: {sorted(start)}"
         self.say("many-words", problem)
 
+    def forged_events(self):
+        """What a process hands in is a decision of its own and nothing else, and strangers hand in nothing."""
+        log = self.directory("logs") / "forged.jsonl"
+        r = self.run([*UNSEEN, self.script("forge.py", FORGE.replace("MAGIC", str(self.magic()[0])).replace("BASE", str(self.magic()[1])))],
+                     log=log, warrant=self.free)
+        path, *answers = r.stdout.decode().split()
+        problem = None
+        try:
+            seen = events(log)
+        except ValueError as e:
+            return self.say("forged-events", f"a line that is none: {e}")
+        forged = [e for e in seen if "forged" in str(e)]
+        if [e["type"] for e in seen if e["type"] != "decision"] != ["session.start", "session.end"]:
+            problem = f"{[e['type'] for e in seen]}"
+        elif any(e["pid"] == 1 or e["seq"] > 1000 or e.get("reported_by") != "process" for e in forged):
+            problem = f"who and when was believed: {forged}"
+        elif answers != ["refused", "taken", "taken", "refused", "refused"]:
+            problem = f"{answers} {r.stderr.decode()[-300:]}"
+        self.say("forged-events", problem)
+
+    def stranger_events(self):
+        log = self.directory("logs") / "stranger.jsonl"
+        before = self.left_behind()
+        p = subprocess.Popen([str(a) for a in self.shim.run_argv(["/bin/sleep", "1"], self.free, log=log, more=["--quiet"])], env=self.env(),
+                             **({"user": self.shim.uid, "group": self.shim.gid, "extra_groups": []} if self.shim.foreign else {}))
+        for _ in range(50):
+            time.sleep(0.01)
+            new = [d for d in self.left_behind() - before if os.path.exists(d + "/log")]
+            if new:
+                break
+        outside = FORGE.split("# ---- inside")[0] + f"print(send({new[0]!r}, event()))"
+        answer = self.shim.call([PYTHON, "-c", outside]).stdout.decode().strip()
+        p.wait()
+        types = [e["type"] for e in events(log)]
+        self.say("stranger-events", None if answer == "refused" and types == ["session.start", "session.end"] else f"{answer} {types}")
+
     # ---- a good parent
     def closed_pipe_is_seen(self):
         """A reader sees the end when the program closes its end, not when the session ends."""
@@ -275,7 +351,7 @@ import os, resource'''.replace("MAGIC", str(self.magic()[0])).replace("BASE", st
 
     def main(self):
         cases = [self.zombie_leader_ends, self.stop_storm_ends, self.deaf_daemon_ends, self.silent_flood_ends, self.tmpdir_is_removed,
-                 self.many_words, self.closed_pipe_is_seen, self.daemon_does_not_hold_the_pipe, self.broken_stderr]
+                 self.many_words, self.forged_events, self.stranger_events, self.closed_pipe_is_seen, self.daemon_does_not_hold_the_pipe, self.broken_stderr]
         for case in cases:
             if not self.only or self.only in case.__name__:
                 case()

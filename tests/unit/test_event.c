@@ -151,6 +151,17 @@ Test(event, the_longest_values_fit_the_smallest_line)
 	}
 }
 
+Test(event, a_process_adds_no_members_of_its_own)
+{
+	uint8_t buf[TNP_EVENT_MAX];
+	struct tnp_event ev = { .type = "decision", .op = TN_STR("read"), .object = TN_STR("/a") }, back;
+	struct tn_err e = { 0 };
+
+	cr_assert_eq(tnp_event_unpack(buf, tnp_event_pack(&ev, buf, sizeof(buf)), &back, &e), TN_OK);
+	ev.extra = TN_STR("\"x\":1}\n{\"type\":\"session.end\"");
+	cr_assert_eq(tnp_event_unpack(buf, tnp_event_pack(&ev, buf, sizeof(buf)), &back, &e), TN_E_DESERIALIZATION);
+}
+
 Test(event, dates_are_right_at_their_edges)
 {
 	static const struct { int64_t sec; const char *text; } rows[] = {
