@@ -185,6 +185,16 @@ static void after_end(struct keeper *k)
 }
 
 /* ---------------------------------------------------------------- the end */
+static void say_lost(const struct keeper *k, char *out, size_t cap)
+{
+	uint64_t denied, distinct, lost, total;
+
+	tns_record_decision_counts(k->record, &denied, &distinct, &lost, &total);
+	if (lost && cap > 1)
+		out[tn_fmt(out, cap - 1, "tenuo-shim run: %llu %s missing from the log: it could not be written\n", (unsigned long long)lost,
+			   lost == 1 ? "line is" : "lines are")] = 0;
+}
+
 static void say_end(struct keeper *k)
 {
 	char text[2048];
@@ -200,7 +210,9 @@ static void say_end(struct keeper *k)
 		text[n++] = '\n';
 	text[n] = 0;
 	if (!k->j->r->quiet)
-		tns_record_closing(k->record, failed, text + n, sizeof(text) - n);
+		n += tns_record_closing(k->record, failed, text + n, sizeof(text) - n);
+	if (!k->j->r->quiet)
+		say_lost(k, text + n, sizeof(text) - n);
 	tell(k, TNS_W_ENDED, k->status, text);
 	continue_front(k); /* whoever waits for it does not wait for a stopped process */
 }
@@ -293,6 +305,17 @@ static _Noreturn void could_not(struct keeper *k, int status, const char *why)
 	_exit(1);
 }
 
+static _Noreturn void no_log(struct keeper *k)
+{
+	struct tn_err e = { 0 };
+
+	(void)tn_fail_sys(&e, TN_E_LOG, "the log %s cannot be written", k->j->log.path[0] ? k->j->log.path : k->j->r->log);
+	tns_log_drop(&k->j->log, "");
+	tns_places_remove(&k->j->places);
+	tell(k, TNS_W_FAILED, TNS_EXIT_REFUSED, e.msg);
+	_exit(1);
+}
+
 static void begin(struct keeper *k)
 {
 	struct tns_seal_error failed;
@@ -300,7 +323,8 @@ static void begin(struct keeper *k)
 	int report = -1;
 
 	tns_words_start(k->j, 0, extra, sizeof(extra));
-	tns_record_session(k->record, "session.start", extra);
+	if (!tns_record_session(k->record, "session.start", extra) && k->j->enforce)
+		no_log(k); /* whatever is recorded would be denied, one by one */
 	k->program = start(k, &report);
 	if (k->program < 0)
 		could_not(k, TNS_EXIT_REFUSED, "cannot fork");
@@ -330,6 +354,7 @@ void tns_keeper(struct tns_job *j, int front_sock, pid_t front)
 	begin(&k);
 	if (j->rules >= 0)
 		close(j->rules);
+	tns_record_never_wait();
 	timers(&k);
 	reap(&k);
 	look_around(&k);

@@ -116,7 +116,9 @@ struct tns_record;
 struct tns_record *tns_record_new(const struct tns_job *j);
 int tns_record_epoll(const struct tns_record *r);     /* readable: call tns_record_serve */
 void tns_record_serve(struct tns_record *r, bool drain); /* drain: until nothing is waiting */
-void tns_record_session(struct tns_record *r, const char *type, const char *extra); /* extra: JSON members */
+/* extra: JSON members.  False: the log did not take it. */
+bool tns_record_session(struct tns_record *r, const char *type, const char *extra);
+void tns_record_never_wait(void); /* from here on a pipe or terminal that takes nothing for a second is a log that cannot be written */
 void tns_record_decision_counts(const struct tns_record *r, uint64_t *denied, uint64_t *distinct, uint64_t *lost, uint64_t *total);
 /* At most five lines, "" if nothing was denied. */
 size_t tns_record_closing(const struct tns_record *r, bool failed, char *out, size_t cap);

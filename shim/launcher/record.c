@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 #include <shim/session.h>
@@ -59,6 +60,41 @@ int tns_record_epoll(const struct tns_record *r)
 }
 
 /* ---------------------------------------------------------------- writing */
+#define PATIENCE_S 1
+
+static void nothing(int sig)
+{
+	(void)sig; /* the write ends with EINTR */
+}
+
+void tns_record_never_wait(void)
+{
+	struct sigaction a = { .sa_handler = nothing };
+	sigset_t one;
+
+	sigemptyset(&one);
+	sigaddset(&one, SIGALRM);
+	sigaction(SIGALRM, &a, NULL);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+}
+
+/* A file takes it at once.  What others share with us, the session can fill or stop (XOFF): the keeper has a clock to look at. */
+static ssize_t write_some(const struct tns_record *r, const char *from, size_t len)
+{
+	struct itimerval wait = { .it_value.tv_sec = PATIENCE_S }, none = { 0 };
+	ssize_t n;
+
+	if (r->j->log.path[0])
+		return write(r->j->log.fd, from, len);
+	setitimer(ITIMER_REAL, &wait, NULL);
+	n = write(r->j->log.fd, from, len);
+	int err = errno;
+
+	setitimer(ITIMER_REAL, &none, NULL);
+	errno = err;
+	return n;
+}
+
 static bool write_line(struct tns_record *r, struct tnp_event *ev)
 {
 	struct timespec t;
@@ -77,9 +113,7 @@ static bool write_line(struct tns_record *r, struct tnp_event *ev)
 
 	r->line[0] = '\n'; /* only after a line that is not whole, which must not spoil this one */
 	len += r->torn;
-	do
-		n = write(r->j->log.fd, from, len);
-	while (n < 0 && errno == EINTR);
+	n = write_some(r, from, len);
 	if (n > 0)
 		r->torn = n < (ssize_t)len;
 	if (n == (ssize_t)len)
@@ -88,7 +122,7 @@ static bool write_line(struct tns_record *r, struct tnp_event *ev)
 	return false;
 }
 
-void tns_record_session(struct tns_record *r, const char *type, const char *extra)
+bool tns_record_session(struct tns_record *r, const char *type, const char *extra)
 {
 	struct tnp_event ev = {
 		.type = type,
@@ -100,7 +134,7 @@ void tns_record_session(struct tns_record *r, const char *type, const char *extr
 		.extra = { extra, strlen(extra) },
 	};
 
-	write_line(r, &ev);
+	return write_line(r, &ev);
 }
 
 /* ---------------------------------------------------------------- what was told already */
@@ -202,8 +236,7 @@ static bool serve_one(struct tns_record *r, int fd)
 	if (n > 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0) {
 		char answer = take(r, (size_t)n, &who);
 
-		if (send(fd, &answer, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-			r->lost++; /* it is in the log; whoever asked is gone */
+		(void)!send(fd, &answer, 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* it is in the log; whoever asked may be gone */
 	}
 	close(fd);
 	return true;

@@ -99,6 +99,21 @@ os.chmod(".", 0)
 """
 
 
+STUFF = """
+import signal, threading
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def stuff(i):
+    while True:
+        i += 1
+        try:
+            open("/etc/no-such-%d-" % i + "x" * 200, "w")
+        except OSError:
+            pass
+threading.Thread(target=stuff, args=(0,), daemon=True).start()
+while True:
+    beat()
+    time.sleep(0.05)
+"""
 FORGE = r"""
 import ctypes, os, socket
 def shortest(major, n):
@@ -314,6 +329,40 @@ import os, resource'''.replace("MAGIC", str(self.magic()[0])).replace("BASE", st
         types = [e["type"] for e in events(log)]
         self.say("stranger-events", None if answer == "refused" and types == ["session.start", "session.end"] else f"{answer} {types}")
 
+    def unwritable_log(self):
+        """enforce does not start, audit changes nothing, and both say it."""
+        before, problem = self.left_behind(), None
+        for mode, status, words in (("enforce", 126, b"cannot be written"), ("audit", 5, b"missing from the log")):
+            r = self.shim.call(self.shim.run_argv(["/bin/sh", "-c", "echo out; exit 5"], self.free, mode=mode, log="/dev/full"), env=self.env())
+            if (r.returncode, r.stdout) != (status, b"" if status == 126 else b"out\n") or words not in r.stderr:
+                problem = f"{mode}: {r.returncode} {r.stdout} {r.stderr.decode()}"
+        self.say("unwritable-log", problem or (f"left behind: {self.left_behind() - before}" if self.left_behind() - before else None))
+
+    def stuffed_log(self):
+        """A log on a pipe that nobody reads does not stop the keeper's clock."""
+        alive = self.directory("work") / "stuffed"
+        alive.write_text("")
+        self.shim.give(alive)
+        warrant = self.shim.mint({"run_command": {}, "read_file": {"path": {"subpath": str(self.shim.dir)}},
+                                  "write_file": {"path": {"subpath": str(self.directory("work"))}}}, ttl="3s")
+        r, w = os.pipe()
+        p = subprocess.Popen([str(a) for a in self.shim.run_argv([PYTHON, self.script("stuff.py", BEAT + STUFF), alive], warrant, log=f"fd:{w}",
+                              more=["--quiet"])], env=self.env(), pass_fds=[w], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             **({"user": self.shim.uid, "group": self.shim.gid, "extra_groups": []} if self.shim.foreign else {}))
+        os.close(w)
+        time.sleep(6.5)
+        last = alive.read_text()
+        time.sleep(0.3)
+        problem = "the attack did not run" if not last else "it lives after the warrant's end" if alive.read_text() != last else None
+        os.close(r)
+        try:
+            p.wait(3)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.wait()
+            problem = problem or "the launcher did not end"
+        self.say("stuffed-log", problem)
+
     # ---- a good parent
     def closed_pipe_is_seen(self):
         """A reader sees the end when the program closes its end, not when the session ends."""
@@ -351,7 +400,7 @@ import os, resource'''.replace("MAGIC", str(self.magic()[0])).replace("BASE", st
 
     def main(self):
         cases = [self.zombie_leader_ends, self.stop_storm_ends, self.deaf_daemon_ends, self.silent_flood_ends, self.tmpdir_is_removed,
-                 self.many_words, self.forged_events, self.stranger_events, self.closed_pipe_is_seen, self.daemon_does_not_hold_the_pipe, self.broken_stderr]
+                 self.many_words, self.unwritable_log, self.stuffed_log, self.forged_events, self.stranger_events, self.closed_pipe_is_seen, self.daemon_does_not_hold_the_pipe, self.broken_stderr]
         for case in cases:
             if not self.only or self.only in case.__name__:
                 case()
