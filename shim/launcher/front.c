@@ -139,6 +139,8 @@ static void from_outside(struct front *f)
 		return;
 	if (s.ssi_signo == SIGCHLD)
 		reap();
+	if ((pid_t)s.ssi_pid == getpid() && s.ssi_code <= 0)
+		return; /* our own SIGPIPE: nobody reads what we say */
 	/* the keeper continues us because the program goes on already, and it may have stopped again since */
 	if (s.ssi_signo == SIGCHLD || from_terminal(&s) || (s.ssi_signo == SIGCONT && (pid_t)s.ssi_pid == f->keeper))
 		return;

@@ -6,6 +6,7 @@ behind, or to be more than it was given.  Each case has its control: the same th
 import argparse
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -199,7 +200,12 @@ class Attack:
 
     def left_behind(self):
         bases = [Path("/run/tenuo-shim")] if self.shim.uid == 0 else [Path(f"/run/user/{self.shim.uid}/tenuo-shim"), Path(f"/tmp/tenuo-shim-{self.shim.uid}")]
-        return {str(p) for b in (*bases, self.tmp) if b.exists() for p in b.iterdir()}
+        return {str(p) for b in (*bases, self.tmp) if b.exists() for p in b.iterdir() if not self.lives(p)}
+
+    def lives(self, directory):
+        """A session that somebody else has just now."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            return s.connect_ex(str(directory / "log")) == 0
 
     def ends(self, name, text, after=4.0, ttl="3s", more=()):
         """The session must be over, all of it, soon after its warrant."""
@@ -315,15 +321,16 @@ import os, resource'''.replace("MAGIC", str(self.magic()[0])).replace("BASE", st
 
     def stranger_events(self):
         log = self.directory("logs") / "stranger.jsonl"
-        before = self.left_behind()
+        base = Path("/run/tenuo-shim") if self.shim.uid == 0 else Path(f"/tmp/tenuo-shim-{self.shim.uid}")
+        before = set(base.iterdir()) if base.exists() else set()
         p = subprocess.Popen([str(a) for a in self.shim.run_argv(["/bin/sleep", "1"], self.free, log=log, more=["--quiet"])], env=self.env(),
                              **({"user": self.shim.uid, "group": self.shim.gid, "extra_groups": []} if self.shim.foreign else {}))
         for _ in range(50):
             time.sleep(0.01)
-            new = [d for d in self.left_behind() - before if os.path.exists(d + "/log")]
+            new = [d for d in (set(base.iterdir()) if base.exists() else set()) - before if (d / "log").exists()]
             if new:
                 break
-        outside = FORGE.split("# ---- inside")[0] + f"print(send({new[0]!r}, event()))"
+        outside = FORGE.split("# ---- inside")[0] + f"print(send({str(new[0])!r}, event()))"
         answer = self.shim.call([PYTHON, "-c", outside]).stdout.decode().strip()
         p.wait()
         types = [e["type"] for e in events(log)]
