@@ -547,6 +547,16 @@ enum tn_code tnp_plan_build(const tnp_policy *p, int level, struct tn_arena *a,
 	return TN_OK;
 }
 
+#define OPENS (TNP_R_READ | TNP_R_LIST | TNP_R_WRITE | TNP_R_CREATE)
+
+bool tnp_plan_holds_opens(const struct tnp_plan *plan)
+{
+	for (size_t i = 0; i < plan->nrules; i++)
+		if (plan->rules[i].rights & OPENS && plan->rules[i].hold != TNP_EXACT)
+			return false;
+	return true;
+}
+
 bool tnp_plan_may_write(const tnp_policy *p, struct tn_str path)
 {
 	return tnp_may_write(p, path);

@@ -4,7 +4,7 @@
  * it would have to look up.
  *
  *   [1, SHA-256 of body, body]
- *   body = [id, level, mode, log_level, quiet, log, token, config, facts, has_resolver,
+ *   body = [id, level, mode, log_level, quiet, kernel_opens, log, token, config, facts, has_resolver,
  * resolutions]
  *
  * Paths are byte strings: the kernel promises no UTF-8.  What configured paths and constraint roots
@@ -23,7 +23,7 @@
 #include <tn_text.h>
 #include "internal.h"
 
-#define VERSION 1
+#define VERSION 2
 #define PATH_CAP 4096
 
 /* ---- what names resolved to ---- */
@@ -309,12 +309,13 @@ static void put_body(struct tn_cborw *w, const struct body *b)
 {
 	const struct tnp_session *s = b->s;
 
-	tn_cborw_array(w, 11);
+	tn_cborw_array(w, 12);
 	tn_cborw_text(w, tn_cstr(s->id));
 	tn_cborw_uint(w, (uint64_t)s->level);
 	tn_cborw_uint(w, (uint64_t)s->mode);
 	tn_cborw_int(w, s->log_level);
 	tn_cborw_bool(w, s->quiet);
+	tn_cborw_bool(w, s->kernel_opens);
 	put_path(w, s->log);
 	tn_cborw_bytes(w, s->token);
 	tn_cborw_bytes(w, s->config);
@@ -450,6 +451,7 @@ static enum tn_code get_head(struct tn_cbor *c, struct tnp_session *s)
 	TN_TRY(tn_cbor_uint(c, TNP_PERMISSIVE, &mode));
 	TN_TRY(tn_cbor_int(c, &log_level));
 	TN_TRY(tn_cbor_bool(c, &s->quiet));
+	TN_TRY(tn_cbor_bool(c, &s->kernel_opens));
 	TN_TRY(get_path(c, &s->log));
 	TN_TRY(tn_cbor_bytes(c, &s->token));
 	TN_TRY(tn_cbor_bytes(c, &s->config));
@@ -504,7 +506,7 @@ static enum tn_code get_body(struct tn_bytes body, struct tn_arena *a, struct tn
 	size_t n;
 
 	TN_TRY(tn_cbor_array(&c, &n));
-	if (n != 11)
+	if (n != 12)
 		return tn_cbor_bad(&c, TN_E_CONFIG,
 				   "the session's plan has another number of parts");
 	TN_TRY(get_head(&c, s));

@@ -149,6 +149,7 @@ static enum tn_code plan_file(struct tns_job *j, struct tn_err *e)
 		.mode = j->mode,
 		.log_level = j->r->log_level,
 		.quiet = j->r->quiet,
+		.kernel_opens = j->level >= 1 && j->enforce && tnp_plan_holds_opens(j->plan),
 		.log = TN_STR("socket"), /* also without a log: the keeper counts, and knows what was said already */
 		.token = j->r->grant ? j->r->token : (struct tn_bytes){ NULL, 0 },
 		.config = j->r->config,

@@ -102,6 +102,9 @@ void tns_refuse(const char *fmt, ...)
 
 	va_end(ap);
 	text[n++] = '\n';
+	const uint64_t broken_pipe = (uint64_t)1 << (SIGPIPE - 1); /* 126 is the answer even if nobody reads why */
+
+	tns_raw4(SYS_rt_sigprocmask, SIG_BLOCK, tns_ptr(&broken_pipe), 0, sizeof(broken_pipe));
 	tns_raw3(SYS_write, 2, tns_ptr(text), (long)n);
 	tns_raw1(SYS_exit_group, TNS_EXIT_REFUSED);
 	__builtin_unreachable();
@@ -300,6 +303,10 @@ static bool join_session(const char *id)
 		return false;
 	tns_state.level = tns_state.session.level;
 	tns_state.mode = tns_state.session.mode;
+	const tn_grant *grant = tnp_policy_grant(tns_state.policy);
+
+	if (tns_state.session.kernel_opens && tns_state.level >= 1 && tns_state.mode == TNP_ENFORCE && !tns_state.session.log_level)
+		tns_state.kernel_opens_until = grant ? tn_grant_expires(grant) : INT64_MAX;
 	tns_state.log_to = tns_state.session.log.n ? TNS_LOG_SOCKET : TNS_LOG_NONE;
 	return tns_join(tns_state.log_path, sizeof(tns_state.log_path), dir, "/log");
 }

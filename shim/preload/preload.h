@@ -33,6 +33,7 @@ struct tns_state {
 	struct tnp_session session;
 	int level;                          /* 0 or 1 */
 	enum tnp_mode mode;
+	int64_t kernel_opens_until;         /* so long the kernel is asked first, and a refusal explained; 0: always judge first */
 	enum tns_log_to log_to;
 	char log_path[512];                 /* file, or the logger's socket */
 	int log_fd;

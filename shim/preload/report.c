@@ -3,6 +3,7 @@
  * The record: to the session's logger, which writes and answers, or (LD_PRELOAD alone) one line appended by this process itself.
  * No descriptor is kept: programs close and reuse them.
  */
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,10 +31,33 @@ static bool still(int fd, const struct tns_known *as)
 	return as->open && tns_know(fd, &now) && now.dev == as->dev && now.ino == as->ino;
 }
 
+
+/*
+ * Nobody may read what we write, and that is no reason to end the program: SIGPIPE is the writing thread's, so it is held back, and taken
+ * away again if it was ours.
+ */
+static bool write_all(int fd, const char *text, size_t n)
+{
+	const uint64_t pipe_bit = (uint64_t)1 << (SIGPIPE - 1);
+	const struct timespec now = { 0, 0 };
+	uint64_t before = 0, pending = 0;
+	long r;
+
+	tns_raw4(SYS_rt_sigprocmask, SIG_BLOCK, tns_ptr(&pipe_bit), tns_ptr(&before), sizeof(before));
+	tns_raw3(SYS_rt_sigpending, tns_ptr(&pending), sizeof(pending), 0);
+	do
+		r = tns_raw3(SYS_write, fd, tns_ptr(text), (long)n);
+	while (r == -EINTR);
+	if (r == -EPIPE && !(pending & pipe_bit))
+		tns_raw4(SYS_rt_sigtimedwait, tns_ptr(&pipe_bit), 0, tns_ptr(&now), sizeof(pipe_bit));
+	tns_raw4(SYS_rt_sigprocmask, SIG_SETMASK, tns_ptr(&before), 0, sizeof(before));
+	return r == (long)n;
+}
+
 void tns_say(const char *text, size_t n)
 {
 	if (n && still(2, &tns_state.stderr_as))
-		tns_raw3(SYS_write, 2, tns_ptr(text), (long)n);
+		(void)write_all(2, text, n);
 }
 
 static int logger_connect(void)
@@ -83,15 +107,6 @@ static char ask_logger(struct tns_scratch *s, const struct tnp_event *ev)
 	return ack;
 }
 
-static bool write_line(int fd, const char *line, size_t n)
-{
-	long r;
-
-	do
-		r = tns_raw3(SYS_write, fd, tns_ptr(line), (long)n);
-	while (r == -EINTR);
-	return r == (long)n;
-}
 
 static bool append_line(struct tns_scratch *s, struct tnp_event *ev)
 {
@@ -106,15 +121,15 @@ static bool append_line(struct tns_scratch *s, struct tnp_event *ev)
 	size_t n = tnp_event_json(ev, (char *)s->packed, sizeof(s->packed));
 
 	if (tns_state.log_to == TNS_LOG_STDERR)
-		return still(2, &tns_state.stderr_as) && write_line(2, (char *)s->packed, n);
+		return still(2, &tns_state.stderr_as) && write_all(2, (char *)s->packed, n);
 	if (tns_state.log_to == TNS_LOG_FD)
-		return still(tns_state.log_fd, &tns_state.log_as) && write_line(tns_state.log_fd, (char *)s->packed, n);
+		return still(tns_state.log_fd, &tns_state.log_as) && write_all(tns_state.log_fd, (char *)s->packed, n);
 	int fd = (int)tns_raw4(SYS_openat, AT_FDCWD, tns_ptr(tns_state.log_path), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			       0600);
 
 	if (fd < 0)
 		return false;
-	bool ok = write_line(fd, (char *)s->packed, n);
+	bool ok = write_all(fd, (char *)s->packed, n);
 
 	tns_raw1(SYS_close, fd);
 	return ok;

@@ -280,6 +280,22 @@ def closed(w):
 
 
 @test
+def nobody_reads_stderr(w):
+    """What we say to a closed pipe must not end the program."""
+    def status(mode, **more):
+        r, fd = os.pipe()
+        os.close(r)
+        env = w.shim.env() if mode is None else w.shim.preload_env(w.warrant, mode, **more)
+        code = w.shim.call([w.guest, "simple", w.inside, w.outside], env=env, stderr=fd, cwd="/").returncode
+        os.close(fd)
+        return code
+    native = status(None)
+    w.expect("closed stderr: a sentence", native, status("enforce"))
+    w.expect("closed stderr: the log", native, status("audit", TENUO_AUDIT_LOG="stderr"))
+    w.expect("closed stderr: refused", 126, status("enforce", TENUO_WARRANT="no token"))
+
+
+@test
 def repeats_add_up(w):
     for mode in ("enforce", "audit"):
         code, _, err = w.run("repeats", mode)

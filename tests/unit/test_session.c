@@ -101,6 +101,7 @@ static void round_trip(bool recorded)
 	cr_assert_str_eq(t.id, s.id);
 	cr_assert_eq(t.level, 1);
 	cr_assert_eq(t.mode, TNP_ENFORCE);
+	cr_assert_eq(t.kernel_opens, s.kernel_opens);
 	cr_assert(tn_str_eq(t.log, s.log));
 	cr_assert(tn_str_eq(t.facts->chain[0], w.facts.chain[0]));
 	cr_assert_eq(t.facts->nprotect, 2);

@@ -60,8 +60,11 @@ struct tnp_session {
 	struct tn_str log;      /* "socket" (the session directory's), a path (appended by each process), "stderr", or "" none */
 	struct tn_bytes token;  /* raw CBOR stack; empty = no warrant */
 	struct tn_bytes config; /* compiled policy with presets applied */
+	bool kernel_opens;      /* the kernel's rules hold every open exactly: who asks it first need not decide first */
 	const struct tnp_facts *facts;
 };
+/* Does the kernel hold every rule about files exactly?  For tnp_session's kernel_opens. */
+bool tnp_plan_holds_opens(const struct tnp_plan *plan);
 /* Call before tnp_policy_build: makes f->resolve remember its answers, which the session's file needs (else encoding asks all again). */
 enum tn_code tnp_facts_record(struct tnp_facts *f, struct tn_arena *a, struct tn_err *e) TN_MUST_USE;
 enum tn_code tnp_session_encode(const struct tnp_session *s, const tnp_policy *p, struct tn_arena *a, struct tn_bytes *out, struct tn_err *e) TN_MUST_USE;
