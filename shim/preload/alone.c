@@ -13,6 +13,7 @@
 #define WAY_OUT "; set TENUO_WARRANT and TENUO_TRUSTED_ROOTS, or TENUO_MODE=audit to watch only"
 #define LAUNCH "TENUO_LAUNCH" /* ours, for later generations: session id, program, script */
 #define SEPARATOR "\x1f"
+#define DEV_MODE "tenuo-shim: development mode: the issuer key of the environment is trusted as a root\n"
 
 static struct tn_arena arena;
 
@@ -118,6 +119,7 @@ static bool truthy(const char *v)
 	return v && (strcmp(v, "1") == 0 || strcmp(v, "true") == 0 || strcmp(v, "yes") == 0);
 }
 
+static bool dev_mode; /* the issuer's own key is the root: said in every output */
 #define MAX_ROOTS 16
 static size_t roots_of(char *const envp[], struct tn_pub roots[MAX_ROOTS], struct tn_err *e)
 {
@@ -146,6 +148,7 @@ static size_t roots_of(char *const envp[], struct tn_pub roots[MAX_ROOTS], struc
 
 	tn_b64_encode(roots[0].b, 32, TN_B64_STD, text, sizeof(text));
 	inject("TENUO_TRUSTED_ROOTS", text); /* later generations have no key to derive it from */
+	dev_mode = true;
 	return 1;
 }
 
@@ -536,6 +539,8 @@ static bool session_start(const tn_grant *grant)
 			    "\"warrant\":\"%s\",\"chain\":%zu,\"expires_at\":%lld,\"holder_proof\":\"none\",\"receipts\":\"none\"", id,
 			    tn_grant_links(grant), (long long)tn_grant_expires(grant))
 		   : tn_fmt(s->text + n, sizeof(s->text) - n, "\"no_warrant\":\"no valid warrant\"");
+	if (dev_mode)
+		n += tn_fmt(s->text + n, sizeof(s->text) - n, ",\"dev_mode\":true");
 	s->event.extra = (struct tn_str){ s->text, n };
 	bool ok = tns_record_start(s);
 
@@ -563,6 +568,8 @@ void tns_alone(char **envp)
 		if (!set(envp, LAUNCH) || mode == TNP_ENFORCE) /* said once */
 			not_valid(mode, &e);
 	}
+	if (dev_mode)
+		tns_say(DEV_MODE, sizeof(DEV_MODE) - 1);
 	if (config_of(envp, &cfg, &e) != TN_OK)
 		tns_refuse("tenuo-shim: not started: %s", e.msg);
 	log_of(envp, mode);

@@ -461,6 +461,8 @@ TNS_WRAP(int, gethostbyname2_r, (const char *name, int af, struct hostent *h, ch
 #undef res_search
 #undef res_nquery
 #undef res_nsearch
+#undef res_querydomain
+#undef res_nquerydomain
 TNS_REAL(int, res_query, const char *, int, int, unsigned char *, int)
 RES(res_query, real_res_query, (const char *name, int c, int t, unsigned char *p, int n), name, name, c, t, p, n)
 TNS_REAL(int, res_search, const char *, int, int, unsigned char *, int)
@@ -469,3 +471,56 @@ TNS_REAL(int, res_nquery, res_state, const char *, int, int, unsigned char *, in
 RES(res_nquery, real_res_nquery, (res_state st, const char *name, int c, int t, unsigned char *p, int n), name, st, name, c, t, p, n)
 TNS_REAL(int, res_nsearch, res_state, const char *, int, int, unsigned char *, int)
 RES(res_nsearch, real_res_nsearch, (res_state st, const char *name, int c, int t, unsigned char *p, int n), name, st, name, c, t, p, n)
+
+/* A name in two parts. */
+static int check_in_domain(const char *name, const char *domain)
+{
+	char whole[2 * NAME_MAX_TEXT + 2];
+
+	if (tns_nowhere(name) || tns_nowhere(domain) || !domain[0])
+		return check_name(name);
+	if (!tns_join(whole, sizeof(whole), name, ".") || !tns_join(whole, sizeof(whole), whole, domain))
+		return 0; /* longer than any name: the resolver says so */
+	return check_name(whole);
+}
+#define DOMAIN(fn, real, params, ...)                                                \
+	TNS_WRAP(int, fn, params)                                                    \
+	{                                                                            \
+		int r = check_in_domain(name, domain);                               \
+		if (r < 0) {                                                         \
+			h_errno = NO_RECOVERY;                                       \
+			return tns_fail(r);                                          \
+		}                                                                    \
+		return real()(__VA_ARGS__);                                          \
+	}
+TNS_REAL(int, res_querydomain, const char *, const char *, int, int, unsigned char *, int)
+TNS_REAL(int, res_nquerydomain, res_state, const char *, const char *, int, int, unsigned char *, int)
+DOMAIN(res_querydomain, real_res_querydomain, (const char *name, const char *domain, int c, int t, unsigned char *p, int n), name, domain,
+       c, t, p, n)
+DOMAIN(res_nquerydomain, real_res_nquerydomain,
+       (res_state st, const char *name, const char *domain, int c, int t, unsigned char *p, int n), st, name, domain, c, t, p, n)
+
+/* The same under the names that programs linked before glibc 2.34 import. */
+RES(__res_query, real_res_query, (const char *name, int c, int t, unsigned char *p, int n), name, name, c, t, p, n)
+RES(__res_search, real_res_search, (const char *name, int c, int t, unsigned char *p, int n), name, name, c, t, p, n)
+RES(__res_nquery, real_res_nquery, (res_state st, const char *name, int c, int t, unsigned char *p, int n), name, st, name, c, t, p, n)
+RES(__res_nsearch, real_res_nsearch, (res_state st, const char *name, int c, int t, unsigned char *p, int n), name, st, name, c, t, p, n)
+DOMAIN(__res_querydomain, real_res_querydomain, (const char *name, const char *domain, int c, int t, unsigned char *p, int n), name, domain,
+       c, t, p, n)
+DOMAIN(__res_nquerydomain, real_res_nquerydomain,
+       (res_state st, const char *name, const char *domain, int c, int t, unsigned char *p, int n), st, name, domain, c, t, p, n)
+
+/* Asked in threads of libc's own: judged before.  What they find is not learnt, so a later connect is judged by its address. */
+TNS_REAL(int, getaddrinfo_a, int, struct gaicb **, int, struct sigevent *)
+TNS_WRAP(int, getaddrinfo_a, (int mode, struct gaicb **list, int n, struct sigevent *done))
+{
+	for (int i = 0; !tns_nowhere(list) && i < n; i++) {
+		int r = tns_nowhere(list[i]) ? 0 : check_name(list[i]->ar_name);
+
+		if (r < 0) {
+			errno = -r;
+			return EAI_SYSTEM;
+		}
+	}
+	return real_getaddrinfo_a()(mode, list, n, done);
+}
