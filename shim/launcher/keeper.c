@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parent of the program: reaps, keeps time, and alone writes the log.
+ * The keeper: parent of the program, subreaper of what it leaves behind, writer of the log, end of the session.
  *
- * MUST NOT depend on the front: where that is killed the session stays held and recorded.  MUST be out of the session's reach.
+ * MUST: outlive the front; hold no descriptor of the caller's; end every descendant at expires_at, whatever the clocks are set to.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,28 +24,34 @@
 #include <tn_fail.h>
 #include "launcher.h"
 
+#define NS 1000000000LL
+#define GRACE_NS (10 * NS)
+
+enum { F_FRONT, F_RECORD, F_CHILD, F_REAL, F_BOOT, NFDS };
+
 struct keeper {
 	struct tns_job *j;
-	struct tns_record *record;
-	int front, signals, real, boot; /* sockets and timers; front -1: gone */
-	pid_t program, front_pid;
-	bool ended, told, warned, expired;
+	struct tns_record *rec;
+	int fd[NFDS];
+	pid_t front;
+	pid_t program;      /* 0: has ended and was reaped */
 	int status;
+	bool ended, told;   /* the program; the front about it */
+	bool warned, expired;
+	int64_t grace;      /* ns */
 };
 
-/* ---------------------------------------------------------------- talking to the front */
+/* ---- to the front ---- */
+
 static void tell(struct keeper *k, enum tns_word word, int number, const char *text)
 {
 	struct tns_message m = { .word = word, .number = number };
 
-	if (k->front < 0)
+	if (k->fd[F_FRONT] < 0)
 		return;
 	if (text)
 		memcpy(m.text, text, strnlen(text, sizeof(m.text) - 1));
-	if (send(k->front, &m, sizeof(m), MSG_NOSIGNAL) < 0 && errno != EINTR) {
-		close(k->front);
-		k->front = -1;
-	}
+	(void)!send(k->fd[F_FRONT], &m, sizeof(m), MSG_NOSIGNAL); /* a front that is gone needs to know nothing */
 }
 
 /*
@@ -53,109 +62,98 @@ static void tell_stopped(struct keeper *k, int sig)
 {
 	int unread = 0;
 
-	if (k->front >= 0 && ioctl(k->front, SIOCOUTQ, &unread) == 0 && unread == 0)
+	if (k->fd[F_FRONT] >= 0 && ioctl(k->fd[F_FRONT], SIOCOUTQ, &unread) == 0 && unread == 0)
 		tell(k, TNS_W_STOPPED, sig, NULL);
 }
 
 /* It was stopped with the program; the program has ended, or somebody else than the shell continued it. */
 static void continue_front(const struct keeper *k)
 {
-	if (k->front >= 0 && getppid() == k->front_pid)
-		kill(k->front_pid, SIGCONT);
+	if (k->fd[F_FRONT] >= 0 && getppid() == k->front)
+		kill(k->front, SIGCONT);
 }
 
-static void hear(struct keeper *k)
+static _Noreturn void leave(struct keeper *k, int status)
 {
-	struct tns_message m;
-	ssize_t n = recv(k->front, &m, sizeof(m), MSG_DONTWAIT);
-
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-		close(k->front);
-		k->front = -1;
-		return;
-	}
-	if (n == (ssize_t)sizeof(m) && m.word == TNS_W_SIGNAL && !k->ended)
-		kill(k->program, m.number);
+	tns_places_remove(&k->j->places);
+	tell(k, TNS_W_DONE, 0, NULL);
+	_exit(status);
 }
 
-/* ---------------------------------------------------------------- time */
-/* The later of both clocks: a clock set back never gives life, a suspended machine has not stopped the warrant. */
-static int64_t now_ns(const struct tns_job *j)
+static _Noreturn void refuse(struct keeper *k, int status, const char *why)
 {
-	struct timespec real, boot;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	int64_t a = real.tv_sec * 1000000000LL + real.tv_nsec;
-	int64_t b = j->started * 1000000000LL + j->started_ns + (boot.tv_sec * 1000000000LL + boot.tv_nsec - j->started_boot);
-
-	return a > b ? a : b;
+	tell(k, TNS_W_FAILED, status, why);
+	leave(k, status);
 }
 
-static int64_t grace_ns(const struct tns_job *j)
-{
-	int64_t tenth = (j->expires - j->started) * 100000000LL, most = 10 * 1000000000LL;
+/* ---- time ---- */
 
-	return tenth < most ? tenth : most;
+static int64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * NS + t.tv_nsec;
 }
 
-static struct itimerspec at(int64_t ns)
+/* The earlier of the wall clock and the start plus what has passed: a clock set back never gives life. */
+static int64_t left(const struct keeper *k)
 {
-	return (struct itimerspec){ .it_value = { .tv_sec = ns / 1000000000LL, .tv_nsec = ns % 1000000000LL } };
+	int64_t end = k->j->expires * NS;
+	int64_t by_wall = end - clock_ns(CLOCK_REALTIME);
+	int64_t by_boot = end - k->j->started - (clock_ns(CLOCK_BOOTTIME) - k->j->started_boot);
+
+	return by_wall < by_boot ? by_wall : by_boot;
+}
+
+static bool arm_one(int fd, int64_t at, int flags)
+{
+	struct itimerspec t = { .it_value = { .tv_sec = at / NS, .tv_nsec = at % NS } };
+
+	if (at <= 0)
+		t.it_value = (struct timespec){ .tv_nsec = 1 };
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME | flags, &t, NULL) == 0;
 }
 
 static void arm(struct keeper *k)
 {
-	const struct tns_job *j = k->j;
-	int64_t due = j->expires * 1000000000LL - (k->warned ? 0 : grace_ns(j));
-	int64_t since = due - (j->started * 1000000000LL + j->started_ns);
-	struct itimerspec real = at(due > 0 ? due : 1), boot = at(since + j->started_boot > 0 ? since + j->started_boot : 1);
+	int64_t end = k->j->expires * NS - (k->warned ? 0 : k->grace);
+	bool ok;
 
-	timerfd_settime(k->real, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &real, NULL);
-	timerfd_settime(k->boot, TFD_TIMER_ABSTIME, &boot, NULL);
+	if (!k->j->expires || k->expired)
+		return;
+	ok = arm_one(k->fd[F_REAL], end, TFD_TIMER_CANCEL_ON_SET);
+	ok &= arm_one(k->fd[F_BOOT], end - k->j->started + k->j->started_boot, 0);
+	if (!ok)
+		k->grace = INT64_MAX; /* cannot happen with our arguments; then the loop's own time-out looks every second */
 }
 
-static void timers(struct keeper *k)
+static bool make_timers(struct keeper *k)
 {
-	k->real = k->boot = -1;
+	int64_t life = k->j->expires * NS - k->j->started;
+
+	k->fd[F_REAL] = k->fd[F_BOOT] = -1;
 	if (!k->j->expires)
-		return;
-	k->real = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	k->boot = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+		return true;
+	k->grace = life / 10 < GRACE_NS ? life / 10 : GRACE_NS;
+	k->fd[F_REAL] = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	k->fd[F_BOOT] = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	arm(k);
+	return k->fd[F_REAL] >= 0 && k->fd[F_BOOT] >= 0;
 }
 
-static void tick(struct keeper *k)
-{
-	const struct tns_job *j = k->j;
-	uint64_t times;
-	int64_t now = now_ns(j), end = j->expires * 1000000000LL;
+/* ---- children ---- */
 
-	/* ECANCELED: the clock was set; look again */
-	if (read(k->real, &times, sizeof(times)) < 0 && read(k->boot, &times, sizeof(times)) < 0 && errno != EAGAIN && errno != ECANCELED)
-		return;
-	if (now >= end) {
-		k->expired = true;
-		tns_tree_end(getpid());
-		return;
-	}
-	if (now >= end - grace_ns(j) && !k->warned) {
-		k->warned = true;
-		tns_record_session(k->record, "session.expiring", "");
-		tns_tree_signal(getpid(), SIGTERM);
-	}
-	arm(k);
-}
-
-/* ---------------------------------------------------------------- children */
-static void end_of_program(struct keeper *k, int status)
+static void program_ended(struct keeper *k, int status)
 {
 	k->ended = true;
 	k->status = status;
+	k->program = 0;
 }
 
-static void reap(struct keeper *k)
+static void reap(void *ctx)
 {
+	struct keeper *k = ctx;
 	int status;
 	pid_t pid;
 
@@ -167,142 +165,237 @@ static void reap(struct keeper *k)
 		else if (WIFCONTINUED(status))
 			continue_front(k);
 		else
-			end_of_program(k, status);
+			program_ended(k, status);
 	}
 }
 
-/* The tree was ended by us: the program is reaped in there, as one of many. */
-static void after_end(struct keeper *k)
+static bool alone(void)
 {
-	if (k->ended)
-		return;
-	int status;
+	siginfo_t si;
 
-	if (waitpid(k->program, &status, WNOHANG | __WALL) == k->program && !WIFSTOPPED(status))
-		end_of_program(k, status);
-	else if (kill(k->program, 0) < 0)
-		end_of_program(k, SIGKILL); /* reaped while ending the tree: it died of our SIGKILL */
+	return waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 && errno == ECHILD;
 }
 
-/* ---------------------------------------------------------------- the end */
+/* ---- the end ---- */
+
 static void say_lost(const struct keeper *k, char *out, size_t cap)
 {
-	uint64_t denied, distinct, lost, total;
+	uint64_t lost = tns_record_counts(k->rec).lost;
 
-	tns_record_decision_counts(k->record, &denied, &distinct, &lost, &total);
-	if (lost && cap > 1)
-		out[tn_fmt(out, cap - 1, "tenuo-shim run: %llu %s missing from the log: it could not be written\n", (unsigned long long)lost,
-			   lost == 1 ? "line is" : "lines are")] = 0;
+	if (!lost || k->j->r->quiet || cap < 128)
+		return;
+	size_t n = tn_fmt(out, cap - 1, "tenuo-shim run: %llu %s missing from the log", (unsigned long long)lost, lost == 1 ? "line is" : "lines are");
+
+	out[n] = '\n';
+	out[n + 1] = 0;
 }
 
-static void say_end(struct keeper *k)
+static void closing(struct keeper *k, char out[TNS_CLOSING])
 {
-	char text[2048];
 	bool failed = !WIFEXITED(k->status) || WEXITSTATUS(k->status) != 0;
 	size_t n = 0;
+
+	out[0] = 0;
+	if (k->expired || k->warned)
+		n = tn_fmt(out, TNS_CLOSING, "tenuo-shim: the warrant has ended, and the session with it");
+	if (n)
+		out[n++] = '\n';
+	out[n] = 0;
+	n += tns_record_closing(k->rec, failed, out + n, TNS_CLOSING - n);
+	say_lost(k, out + n, TNS_CLOSING - n);
+}
+
+static void tell_end(struct keeper *k)
+{
+	char text[TNS_CLOSING];
 
 	if (k->told)
 		return;
 	k->told = true;
-	if (k->expired && !k->j->r->quiet)
-		n = tn_fmt(text, sizeof(text) - 1, "tenuo-shim run: the warrant has expired: the session was ended");
-	if (n)
-		text[n++] = '\n';
-	text[n] = 0;
-	if (!k->j->r->quiet)
-		n += tns_record_closing(k->record, failed, text + n, sizeof(text) - n);
-	if (!k->j->r->quiet)
-		say_lost(k, text + n, sizeof(text) - n);
+	closing(k, text);
 	tell(k, TNS_W_ENDED, k->status, text);
 	continue_front(k); /* whoever waits for it does not wait for a stopped process */
 }
 
-static _Noreturn void finish(struct keeper *k)
+static void write_end(struct keeper *k)
 {
-	char extra[4096];
+	char extra[TNS_WORDS_MAX];
 
-	tns_record_serve(k->record, true);
-	tns_words_end(k->j, k->record, k->status, k->expired, extra, sizeof(extra));
-	tns_record_session(k->record, "session.end", extra);
-	tns_places_remove(&k->j->places);
-	say_end(k);
-	_exit(0);
+	tns_words_end(k->j, k->rec, k->status, k->expired, extra, sizeof(extra));
+	(void)!tns_record_session(k->rec, "session.end", extra); /* counted as lost by the record itself */
 }
 
-/* The program has ended.  Is the session over? */
-static void look_around(struct keeper *k)
+/* After each round: is the session over? */
+static void maybe_end(struct keeper *k)
 {
 	if (!k->ended)
 		return;
-	/* Subreaper: as long as anything of the session lives, we have a child. */
-	siginfo_t any;
-	bool left = waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0;
-
-	if (left && (k->j->r->on_exit == TNS_KILL || k->expired)) {
-		tns_tree_end(getpid());
-		left = false;
+	tns_record_serve(k->rec, true);
+	if (k->j->r->on_exit == TNS_KILL && !alone()) {
+		tns_tree_end(getpid(), reap, k);
+		tns_record_serve(k->rec, true);
 	}
-	if (!left)
-		finish(k);
-	tns_record_serve(k->record, true);
-	if (k->j->r->on_exit == TNS_KEEP)
-		say_end(k); /* the caller goes on; we stay with what is left */
-}
-
-static void loop(struct keeper *k)
-{
-	for (;;) {
-		struct pollfd p[] = {
-			{ .fd = tns_record_epoll(k->record), .events = POLLIN }, { .fd = k->signals, .events = POLLIN },
-			{ .fd = k->front, .events = POLLIN },                    { .fd = k->real, .events = POLLIN },
-			{ .fd = k->boot, .events = POLLIN },
-		};
-		struct signalfd_siginfo s;
-
-		if (poll(p, sizeof(p) / sizeof(p[0]), -1) < 0)
-			continue;
-		if (p[0].revents)
-			tns_record_serve(k->record, false);
-		if (p[1].revents)
-			while (read(k->signals, &s, sizeof(s)) == (ssize_t)sizeof(s))
-				;
-		if (p[2].revents)
-			hear(k);
-		if (p[3].revents || p[4].revents)
-			tick(k);
-		if (p[1].revents || k->expired) {
-			reap(k);
-			if (k->expired)
-				after_end(k);
-			look_around(k);
-		}
+	if (!alone()) {
+		if (k->j->r->on_exit == TNS_KEEP)
+			tell_end(k);
+		return;
 	}
-}
-
-/* ---------------------------------------------------------------- the beginning */
-static pid_t start(struct keeper *k, int *report)
-{
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -1;
-	pid_t keeper = getpid(), pid = fork();
-
-	if (pid == 0) {
-		sigprocmask(SIG_SETMASK, &k->j->before, NULL);
-		tns_child(k->j, k->front_pid, keeper, fds[1]);
-	}
-	close(fds[1]);
-	*report = fds[0];
-	return pid;
-}
-
-static _Noreturn void could_not(struct keeper *k, int status, const char *why)
-{
-	tns_record_session(k->record, "session.end", "\"started\":false");
+	write_end(k);
 	tns_places_remove(&k->j->places);
-	tell(k, TNS_W_FAILED, status, why);
-	_exit(1);
+	tell_end(k);
+	leave(k, 0);
+}
+
+/* ---- expiry (enforce only: audit blocks nothing) ---- */
+
+static void warn(struct keeper *k, int64_t rest)
+{
+	char extra[TNS_WORDS_MAX];
+
+	k->warned = true;
+	tns_words_expiring(k->j, rest / 1000000, extra, sizeof(extra));
+	(void)!tns_record_session(k->rec, "session.expiring", extra);
+	tns_tree_signal(getpid(), SIGTERM);
+	tns_tree_signal(getpid(), SIGCONT); /* who is stopped cannot end in order */
+}
+
+static void look_at_time(struct keeper *k)
+{
+	int64_t rest;
+	uint64_t ticks;
+
+	if (!k->j->expires || k->expired)
+		return;
+	(void)!read(k->fd[F_REAL], &ticks, sizeof(ticks)); /* also clears "the clock was set" */
+	(void)!read(k->fd[F_BOOT], &ticks, sizeof(ticks));
+	rest = left(k);
+	if (rest <= 0) {
+		if (!k->warned)
+			warn(k, 0);
+		k->expired = true;
+		tns_tree_end(getpid(), reap, k);
+		return;
+	}
+	if (rest <= k->grace && !k->warned)
+		warn(k, rest);
+	arm(k);
+}
+
+/* ---- from the front ---- */
+
+static void hear(struct keeper *k)
+{
+	struct tns_message m;
+	ssize_t n = recv(k->fd[F_FRONT], &m, sizeof(m), MSG_DONTWAIT);
+
+	if (n == (ssize_t)sizeof(m) && m.word == TNS_W_SIGNAL && k->program > 0)
+		kill(k->program, m.number); /* not reaped yet, so the number is still its */
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		close(k->fd[F_FRONT]); /* killed: the session goes on, held as before */
+		k->fd[F_FRONT] = -1;
+	}
+}
+
+static _Noreturn void serve(struct keeper *k)
+{
+	struct signalfd_siginfo si;
+
+	for (;;) {
+		struct pollfd p[NFDS];
+
+		for (int i = 0; i < NFDS; i++)
+			p[i] = (struct pollfd){ .fd = k->fd[i], .events = POLLIN };
+		if (poll(p, NFDS, k->grace == INT64_MAX ? 1000 : -1) < 0 && errno != EINTR)
+			abort();
+		look_at_time(k);
+		if (p[F_RECORD].revents)
+			tns_record_serve(k->rec, false);
+		if (p[F_CHILD].revents)
+			(void)!read(k->fd[F_CHILD], &si, sizeof(si));
+		reap(k);
+		if (p[F_FRONT].revents)
+			hear(k);
+		maybe_end(k);
+	}
+}
+
+/* ---- the start ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void tns_close_others(int *keep, size_t n)
+{
+	unsigned from = 3;
+
+	qsort(keep, n, sizeof(*keep), by_number);
+	for (size_t i = 0; i < n; i++) {
+		if (keep[i] < 3)
+			continue;
+		if ((unsigned)keep[i] > from)
+			syscall(436 /* close_range */, from, (unsigned)keep[i] - 1, 0);
+		from = (unsigned)keep[i] + 1;
+	}
+	syscall(436, from, ~0u, 0);
+}
+
+void tns_std_to_null(int first, int last)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = first; fd >= 0 && i <= last; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+/* Nothing of the caller's stays open here, so that pipes end when the program ends; what is left needs no capability. */
+static void settle(struct keeper *k)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+	int keep[] = { k->fd[F_FRONT], k->fd[F_RECORD], k->fd[F_CHILD], k->fd[F_REAL], k->fd[F_BOOT], k->j->listener, k->j->log.fd };
+
+	tns_std_to_null(0, 2);
+	tns_close_others(keep, sizeof(keep) / sizeof(*keep));
+	(void)!chdir("/");
+	if (k->j->enforce)
+		syscall(SYS_capset, &head, none);
+}
+
+static _Noreturn void become_program(struct keeper *k, pid_t front, int report)
+{
+	if (k->j->sigchld_ignored)
+		signal(SIGCHLD, SIG_IGN);
+	sigprocmask(SIG_SETMASK, &k->j->signals, NULL);
+	tns_child(k->j, front, getppid(), report);
+}
+
+static void start_program(struct keeper *k, pid_t front)
+{
+	struct tns_seal_error err;
+	int p[2];
+	ssize_t n;
+
+	if (pipe2(p, O_CLOEXEC) < 0)
+		refuse(k, TNS_EXIT_REFUSED, "no pipe for the program's start");
+	k->program = fork();
+	if (k->program < 0)
+		refuse(k, TNS_EXIT_REFUSED, "the program's process cannot be made");
+	if (k->program == 0)
+		become_program(k, front, p[1]);
+	setsid(); /* only now: the program stays in the terminal's session and in the front's group; it waits for this */
+	close(p[1]);
+	do
+		n = read(p[0], &err, sizeof(err));
+	while (n < 0 && errno == EINTR);
+	close(p[0]);
+	if (n == 0)
+		return; /* closed by execve: it runs */
+	waitpid(k->program, NULL, 0);
+	refuse(k, n == (ssize_t)sizeof(err) ? err.status : TNS_EXIT_REFUSED, n == (ssize_t)sizeof(err) ? err.msg : "the program did not start");
 }
 
 static _Noreturn void no_log(struct keeper *k)
@@ -311,53 +404,36 @@ static _Noreturn void no_log(struct keeper *k)
 
 	(void)tn_fail_sys(&e, TN_E_LOG, "the log %s cannot be written", k->j->log.path[0] ? k->j->log.path : k->j->r->log);
 	tns_log_drop(&k->j->log, "");
-	tns_places_remove(&k->j->places);
-	tell(k, TNS_W_FAILED, TNS_EXIT_REFUSED, e.msg);
-	_exit(1);
+	refuse(k, TNS_EXIT_REFUSED, e.msg);
 }
 
-static void begin(struct keeper *k)
+static void first_event(struct keeper *k)
 {
-	struct tns_seal_error failed;
 	char extra[TNS_WORDS_MAX];
-	int report = -1;
 
-	tns_words_start(k->j, 0, extra, sizeof(extra));
-	if (!tns_record_session(k->record, "session.start", extra) && k->j->enforce)
+	tns_words_start(k->j, extra, sizeof(extra));
+	if (!tns_record_session(k->rec, "session.start", extra) && k->j->enforce)
 		no_log(k); /* whatever is recorded would be denied, one by one */
-	k->program = start(k, &report);
-	if (k->program < 0)
-		could_not(k, TNS_EXIT_REFUSED, "cannot fork");
-	setsid(); /* only now: the program stays in the terminal's session and in the front's group; it waits for this */
-	tns_let_go(0);
-	if (read(report, &failed, sizeof(failed)) == (ssize_t)sizeof(failed)) {
-		waitpid(k->program, NULL, 0);
-		could_not(k, failed.status, failed.msg);
-	}
-	close(report);
-	tell(k, TNS_W_STARTED, k->program, NULL);
 }
 
 void tns_keeper(struct tns_job *j, int front_sock, pid_t front)
 {
-	struct keeper k = { .j = j, .front = front_sock, .front_pid = front };
-	sigset_t chld;
+	struct keeper k = { .j = j, .front = front, .fd = { [F_FRONT] = front_sock } };
+	sigset_t child;
 
 	prctl(PR_SET_NAME, "tenuo-keeper", 0, 0, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	sigemptyset(&chld);
-	sigaddset(&chld, SIGCHLD); /* all others stay blocked: nothing but SIGKILL ends a keeper */
-	k.signals = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
-	k.record = tns_record_new(j);
-	if (!k.record || k.signals < 0)
-		_exit(1);
-	begin(&k);
-	if (j->rules >= 0)
-		close(j->rules);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	k.fd[F_CHILD] = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	k.rec = tns_record_new(j);
+	if (k.fd[F_CHILD] < 0 || !k.rec || !make_timers(&k))
+		refuse(&k, TNS_EXIT_REFUSED, "out of memory or descriptors");
+	k.fd[F_RECORD] = tns_record_epoll(k.rec);
+	first_event(&k);
+	start_program(&k, front);
+	settle(&k);
 	tns_record_never_wait();
-	timers(&k);
-	reap(&k);
-	look_around(&k);
-	loop(&k);
-	_exit(0);
+	tell(&k, TNS_W_STARTED, k.program, NULL);
+	serve(&k);
 }

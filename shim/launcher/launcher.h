@@ -64,19 +64,16 @@ struct tns_job {
 	int listener;
 	bool preload;           /* the program's loader takes our library */
 	char *const *env;
+	sigset_t signals;       /* the caller's mask, for the program */
+	bool sigchld_ignored;   /* so was the caller's SIGCHLD */
 	uint8_t closed_std;     /* bit n: descriptor n was closed when we started */
-	sigset_t before;        /* the caller's signal mask, for the program */
 	int64_t expires;        /* Unix seconds; 0: no end */
-	int64_t started;        /* Unix seconds */
+	int64_t started;        /* CLOCK_REALTIME in ns */
 	int64_t started_boot;   /* CLOCK_BOOTTIME at the same moment, ns */
-	int64_t started_ns;     /* CLOCK_REALTIME, ns within the second */
 };
 
 /* run.c */
 void tns_say(const char *fmt, ...) TN_PRINTF(1, 2); /* one line on stderr: "tenuo-shim run: ..." */
-
-/* Closes what was inherited: a pipe ends when the program closes it, not when the last of us does.  keep: 2 stays, or 0: none. */
-void tns_let_go(int keep);
 
 /* prepare.c: everything before the first fork.  TN_E_SYSTEM with ENOENT: the program does not exist. */
 enum tn_code tns_prepare(struct tns_job *j, struct tn_err *e) TN_MUST_USE;
@@ -97,35 +94,40 @@ enum tns_word {
 	TNS_W_DONE,     /* keeper: nothing is left of the session */
 	TNS_W_SIGNAL,   /* front: number = signal to send to the program */
 };
-struct tns_message { enum tns_word word; int number; char text[2048]; };
+#define TNS_CLOSING 2048
+struct tns_message { enum tns_word word; int number; char text[TNS_CLOSING]; };
 
 _Noreturn void tns_keeper(struct tns_job *j, int front_sock, pid_t front);
 /* The exit status, or death by the program's own signal. */
 int tns_front(struct tns_job *j, int keeper_sock, pid_t keeper);
+/* Closes every descriptor above 2 but these: what the caller lent to the program must not be held open by us. */
+void tns_close_others(int *keep, size_t n);
+void tns_std_to_null(int first, int last);
 
 /* ---- tree.c: the processes of a session ---- */
 /* Signal to all descendants of `root` (not root itself).  Number of processes found. */
 size_t tns_tree_signal(pid_t root, int sig);
 /* Is `pid` a descendant of root? */
 bool tns_tree_has(pid_t root, pid_t pid);
-/* Freeze, then kill, until none is left; reaps our own children. */
-void tns_tree_end(pid_t root);
+/* Freeze, then kill, until none is left.  reap: collects children that have ended, without waiting. */
+void tns_tree_end(pid_t root, void (*reap)(void *ctx), void *ctx);
 
 /* ---- record.c: the session's record; in the keeper only ---- */
 struct tns_record;
 struct tns_record *tns_record_new(const struct tns_job *j);
 int tns_record_epoll(const struct tns_record *r);     /* readable: call tns_record_serve */
 void tns_record_serve(struct tns_record *r, bool drain); /* drain: until nothing is waiting */
-/* extra: JSON members.  False: the log did not take it. */
-bool tns_record_session(struct tns_record *r, const char *type, const char *extra);
+bool tns_record_session(struct tns_record *r, const char *type, const char *extra); /* extra: JSON members; false: not written */
 void tns_record_never_wait(void); /* from here on a pipe or terminal that takes nothing for a second is a log that cannot be written */
-void tns_record_decision_counts(const struct tns_record *r, uint64_t *denied, uint64_t *distinct, uint64_t *lost, uint64_t *total);
+struct tns_counts { uint64_t total, denied, distinct, lost; };
+struct tns_counts tns_record_counts(const struct tns_record *r);
 /* At most five lines, "" if nothing was denied. */
 size_t tns_record_closing(const struct tns_record *r, bool failed, char *out, size_t cap);
 
 /* ---- words.c: the members of session events ---- */
 #define TNS_WORDS_MAX (TNP_EVENT_MAX - 2048) /* with the names and numbers of every event it is still one line */
-size_t tns_words_start(const struct tns_job *j, pid_t program, char *out, size_t cap);
-size_t tns_words_end(const struct tns_job *j, const struct tns_record *r, int status, bool expired, char *out, size_t cap);
+void tns_words_start(const struct tns_job *j, char *out, size_t cap);
+void tns_words_expiring(const struct tns_job *j, int64_t grace_ms, char *out, size_t cap);
+void tns_words_end(const struct tns_job *j, const struct tns_record *r, int status, bool expired, char *out, size_t cap);
 
 #endif

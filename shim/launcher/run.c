@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include <shim/session.h>
 #include <tn_fail.h>
@@ -14,133 +11,79 @@
 
 void tns_say(const char *fmt, ...)
 {
-	char text[1024];
+	static const char WHO[] = "tenuo-shim run: ";
+	char line[1024];
+	size_t n = sizeof(WHO) - 1;
 	va_list ap;
-	size_t n = tn_fmt(text, sizeof(text), "tenuo-shim run: ");
 
+	memcpy(line, WHO, n);
 	va_start(ap, fmt);
-	n += tn_vfmt(text + n, sizeof(text) - n - 1, fmt, ap);
+	n += tn_vfmt(line + n, sizeof(line) - n - 1, fmt, ap);
 	va_end(ap);
-	text[n++] = '\n';
-	if (write(STDERR_FILENO, text, n) < 0)
-		return; /* nobody to tell */
+	line[n++] = '\n';
+	(void)!write(STDERR_FILENO, line, n);
 }
 
-/* Descriptors 0-2 must be something before we open others; the program gets them back closed. */
-static void hold_std(struct tns_job *j)
+/* A caller may close 0-2: our own descriptors must not land there, and the program must find them closed. */
+static void guard_std(struct tns_job *j)
 {
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) == fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
 			j->closed_std |= (uint8_t)(1u << fd);
+			if (open("/dev/null", O_RDWR) != fd) /* lowest free number: this one */
+				break;
+		}
 }
 
-/* What we opened is marked to close at execve; what came with our own execve cannot be. */
-static bool inherited(int fd)
+static void hold_signals(struct tns_job *j)
 {
-	int flags = fcntl(fd, F_GETFD);
+	struct sigaction dfl = { .sa_handler = SIG_DFL }, was;
+	sigset_t all;
 
-	return fd > 2 && flags >= 0 && !(flags & FD_CLOEXEC);
-}
-
-void tns_let_go(int keep)
-{
-	DIR *d = opendir("/proc/self/fd");
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct dirent *de;
-
-	for (int fd = 0; null >= 0 && fd <= 2; fd++)
-		if (!keep || fd != keep)
-			dup2(null, fd);
-	if (null >= 0)
-		close(null);
-	while (d && (de = readdir(d))) {
-		int fd = (int)strtol(de->d_name, NULL, 10); /* "." and "..": 0 */
-
-		if (inherited(fd))
-			close(fd);
-	}
-	if (d)
-		closedir(d);
-}
-
-static void clocks(struct tns_job *j)
-{
-	struct timespec real, boot;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	j->started = real.tv_sec;
-	j->started_ns = real.tv_nsec;
-	j->started_boot = boot.tv_sec * 1000000000LL + boot.tv_nsec;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &j->signals);
+	sigaction(SIGCHLD, &dfl, &was); /* ignored, there would be nothing to wait for */
+	j->sigchld_ignored = was.sa_handler == SIG_IGN;
 }
 
 static int refuse(struct tns_job *j, const struct tn_err *e)
 {
-	int status = e->code == TN_E_SYSTEM && e->sys_errno == 2 ? TNS_EXIT_NOTFOUND : TNS_EXIT_REFUSED;
+	bool missing = e->code == TN_E_SYSTEM && e->sys_errno == ENOENT && !j->launch.path;
 
-	tns_log_drop(&j->log, "");
+	tns_log_drop(&j->log, "refused");
 	tns_places_remove(&j->places);
-	tns_say("not started: %s", e->msg); /* last: it may end us, where nobody reads it */
+	tns_say("%s", e->msg); /* last: it may end us, where nobody reads it */
 	tn_arena_free(&j->a);
-	return status;
+	return missing ? TNS_EXIT_NOTFOUND : TNS_EXIT_REFUSED;
 }
 
-static void notes(const struct tns_job *j)
+static int start(struct tns_job *j)
 {
-	if (j->r->quiet)
-		return;
-	if (j->r->dev_mode)
-		tns_say("TENUO_DEV_MODE: the issuer's own key is the trusted root; not for production");
-	if (j->mode != j->r->mode)
-		tns_say("the policy's rollout leaves this session out: %s mode", tnp_mode_name(j->mode));
-	if (j->level >= 1 && j->plan->opens_everything)
-		tns_say("the warrant opens everything, this session's log, key and program too");
-	if (j->log.fd < 0 && j->log.why_none[0])
-		tns_say("no log: %s", j->log.why_none);
-	if (j->launch.shim)
-		tns_say("%s is a shim of %s; running %s", j->launch.shim, j->launch.manager, j->launch.path);
-	if (j->enforce && j->level == 0)
-		tns_say("level 0: nothing is held by the kernel; programs that do not use libc are not held at all");
-	else if (!j->preload && !j->launch.elf.elf)
-		return;
-	else if (!j->preload && j->level == 0)
-		tns_say("%s cannot load the library (static, musl, set-id or 32-bit): nothing of it is seen", j->r->argv[0]);
+	struct tn_err e = { 0 };
+	pid_t front = getpid(), keeper;
+	int s[2];
+
+	hold_signals(j);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s) < 0 || (keeper = fork()) < 0) {
+		(void)tn_fail_sys(&e, TN_E_SYSTEM, "the session's keeper cannot be made");
+		return refuse(j, &e);
+	}
+	if (keeper == 0) {
+		close(s[0]);
+		tns_keeper(j, s[1], front);
+	}
+	close(s[1]);
+	return tns_front(j, s[0], keeper);
 }
 
 int tns_run(const struct tns_run *r)
 {
-	struct tns_job j = { .r = r, .rules = -1, .listener = -1, .log = { .fd = -1 }, .a = TN_ARENA_MALLOC };
+	struct tns_job j = { .r = r, .a = TN_ARENA_MALLOC, .rules = -1, .listener = -1, .log = { .fd = -1 } };
 	struct tn_err e = { 0 };
-	sigset_t all;
-	int pair[2];
 
-	hold_std(&j);
-	clocks(&j);
+	guard_std(&j);
 	if (tns_prepare(&j, &e) != TN_OK)
 		return refuse(&j, &e);
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &j.before); /* SIGPIPE too: whoever reads our notes may be gone */
-	notes(&j);
 	tns_env_wipe();
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		(void)tn_fail_sys(&e, TN_E_SYSTEM, "no socket between launcher and keeper");
-		return refuse(&j, &e);
-	}
-	pid_t front = getpid(), keeper = fork();
-
-	if (keeper < 0) {
-		(void)tn_fail_sys(&e, TN_E_SYSTEM, "cannot fork");
-		return refuse(&j, &e);
-	}
-	if (keeper == 0) {
-		close(pair[0]);
-		tns_keeper(&j, pair[1], front);
-	}
-	close(pair[1]);
-	close(j.listener);
-	if (j.rules >= 0)
-		close(j.rules);
-	if (j.log.fd >= 0)
-		close(j.log.fd);
-	return tns_front(&j, pair[0], keeper);
+	return start(&j);
 }

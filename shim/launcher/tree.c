@@ -145,12 +145,6 @@ bool tns_tree_has(pid_t root, pid_t pid)
 	return false;
 }
 
-static void reap(void)
-{
-	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
-		;
-}
-
 static void breathe(void)
 {
 	struct timespec t = { .tv_nsec = 2000000 };
@@ -172,12 +166,12 @@ static void freeze(pid_t root)
 	}
 }
 
-void tns_tree_end(pid_t root)
+void tns_tree_end(pid_t root, void (*reap)(void *ctx), void *ctx)
 {
 	freeze(root);
 	while (tns_tree_signal(root, SIGKILL) > 0) {
 		breathe();
-		reap();
+		reap(ctx);
 	}
-	reap();
+	reap(ctx);
 }

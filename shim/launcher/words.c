@@ -1,197 +1,288 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What session.start and session.end say: JSON members without braces. */
+/* What session events say: members of JSON, written here because the event writer takes them as they are. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
+#include <unistd.h>
 #include <tn_fail.h>
+#include <tn_text.h>
 #include "launcher.h"
-#include <tenuo/tenuo.h>
 
-struct out { char *p; size_t n, cap; size_t limit; unsigned omitted; };
+struct js { char *p; size_t n, cap; bool more, full; size_t limit, omitted; };
 
-/* What lists may take of TNS_WORDS_MAX; the other members take less than 5000 bytes together. */
+/* What a list may take of TNS_WORDS_MAX. */
 enum { SHARE_ARGV = 2560, SHARE_ROOTS = 768, SHARE_LINES = 1536, SHARE_FEW = 256 };
 
-static void raw(struct out *o, const char *text)
+/* A member is written whole or not at all: what would not fit is left out, and the rest stays JSON. */
+static void raw(struct js *s, const char *text, size_t n)
 {
-	size_t n = strlen(text);
-
-	if (o->n + n + 1 > o->cap)
-		return; /* everything but lists is small, and lists have their shares of TNS_WORDS_MAX */
-	memcpy(o->p + o->n, text, n + 1);
-	o->n += n;
-}
-
-/* tn_fmt escapes what is not printable text as \xNN: only quote and backslash are left to do. */
-static void text(struct out *o, const char *s, size_t n)
-{
-	char safe[512];
-	size_t len = tn_fmt(safe, sizeof(safe), "%.*s", (int)(n < sizeof(safe) ? n : sizeof(safe)), s);
-
-	raw(o, "\"");
-	for (size_t i = 0; i < len; i++) {
-		const char c[3] = { safe[i] == '"' || safe[i] == '\\' ? '\\' : safe[i], safe[i] == '"' || safe[i] == '\\' ? safe[i] : 0, 0 };
-
-		raw(o, c);
+	if (s->full || s->n + n + 1 > s->cap) {
+		s->full = true;
+		return;
 	}
-	raw(o, "\"");
+	memcpy(s->p + s->n, text, n);
+	s->n += n;
+	s->p[s->n] = 0;
 }
 
-static void name(struct out *o, const char *member)
+static void lit(struct js *s, const char *text) { raw(s, text, strlen(text)); }
+
+static void string(struct js *s, struct tn_str v)
 {
-	if (o->n)
-		raw(o, ",");
-	text(o, member, strlen(member));
-	raw(o, ":");
+	bool utf8 = tn_utf8_valid(v.p, v.n);
+	char esc[8];
+
+	lit(s, "\"");
+	for (size_t i = 0; i < v.n; i++) {
+		unsigned char c = (unsigned char)v.p[i];
+
+		if (c == '"' || c == '\\')
+			raw(s, esc, (size_t)snprintf(esc, sizeof(esc), "\\%c", c));
+		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
+			raw(s, esc, (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));
+		else
+			raw(s, &v.p[i], 1);
+	}
+	lit(s, "\"");
 }
 
-static void string(struct out *o, const char *member, const char *value)
+static void key(struct js *s, const char *name)
 {
-	name(o, member);
-	text(o, value, strlen(value));
+	if (s->more)
+		lit(s, ",");
+	s->more = true;
+	if (!name)
+		return;
+	string(s, tn_cstr(name));
+	lit(s, ":");
 }
 
-static void number(struct out *o, const char *member, long long value)
+static void text(struct js *s, const char *name, const char *v)
 {
-	char digits[32];
-
-	name(o, member);
-	tn_fmt(digits, sizeof(digits), "%lld", value);
-	raw(o, digits);
+	if (!v || !*v)
+		return;
+	key(s, name);
+	string(s, tn_cstr(v));
 }
 
-static void begin_list(struct out *o, const char *member, size_t share)
+static void number(struct js *s, const char *name, long long v)
 {
-	name(o, member);
-	raw(o, "[");
-	o->limit = o->n + share;
-	o->omitted = 0;
+	char buf[24];
+
+	key(s, name);
+	raw(s, buf, (size_t)snprintf(buf, sizeof(buf), "%lld", v));
+}
+
+static void boolean(struct js *s, const char *name, bool v)
+{
+	key(s, name);
+	lit(s, v ? "true" : "false");
+}
+
+static void open_(struct js *s, const char *name, const char *bracket)
+{
+	key(s, name);
+	lit(s, bracket);
+	s->more = false;
+}
+
+static void close_(struct js *s, const char *bracket)
+{
+	lit(s, bracket);
+	s->more = true;
+}
+
+static void list(struct js *s, const char *name, size_t share)
+{
+	open_(s, name, "[");
+	s->limit = s->n + share;
+	s->omitted = 0;
 }
 
 /* Whole, or counted. */
-static void item(struct out *o, const char *s, size_t n)
+static void item(struct js *s, struct tn_str v)
 {
-	size_t before = o->n;
+	size_t n = s->n;
+	bool more = s->more;
 
-	if (!o->omitted) {
-		if (o->p[o->n - 1] != '[')
-			raw(o, ",");
-		text(o, s, n);
+	if (!s->omitted) {
+		key(s, NULL);
+		string(s, v);
 	}
-	if (o->omitted || o->n > o->limit) {
-		o->n = before;
-		o->p[o->n] = 0;
-		o->omitted++;
-	}
+	if (!s->omitted && !s->full && s->n <= s->limit)
+		return;
+	s->n = n;
+	s->more = more;
+	s->full = false;
+	s->omitted++;
 }
 
-static void end_list(struct out *o, const char *member)
+static void end_list(struct js *s, const char *name)
 {
 	char more[48];
 
-	raw(o, "]");
-	if (!o->omitted)
+	close_(s, "]");
+	if (!s->omitted)
 		return;
-	tn_fmt(more, sizeof(more), "%s_omitted", member);
-	number(o, more, o->omitted);
+	snprintf(more, sizeof(more), "%s_omitted", name);
+	number(s, more, (long long)s->omitted);
 }
 
-static void list(struct out *o, const char *member, const char *const *v, size_t n, size_t share)
+/* Runs fill; if it did not fit, nothing of it stays. */
+static void whole(struct js *s, const struct tns_job *j, void (*fill)(struct js *, const struct tns_job *))
 {
-	begin_list(o, member, share);
-	for (size_t i = 0; i < n; i++)
-		item(o, v[i], strlen(v[i]));
-	end_list(o, member);
+	size_t n = s->n;
+	bool more = s->more;
+
+	fill(s, j);
+	if (!s->full)
+		return;
+	s->n = n;
+	s->more = more;
+	s->full = false;
+	s->p[n] = 0;
 }
 
-static void warrant(struct out *o, const struct tns_job *j)
+/* ---- session.start ---- */
+
+static void what_holds(struct js *s, const struct tns_job *j)
 {
-	char id[48];
+	text(s, "mode", tnp_mode_name(j->mode));
+	number(s, "level", j->level);
+	list(s, "layers", SHARE_FEW);
+	if (j->preload)
+		item(s, TN_STR("preload"));
+	if (j->level >= 1) {
+		item(s, TN_STR("landlock"));
+		item(s, TN_STR("seccomp"));
+	}
+	end_list(s, "layers");
+	if (!j->enforce)
+		text(s, "observe", "preload");
+	text(s, "holder_proof", "none");
+	text(s, "receipts", "none");
+	if (j->r->dev_mode)
+		boolean(s, "dev_mode", true);
+}
+
+static void kernel(struct js *s, const struct tns_job *j)
+{
+	if (j->level < 1)
+		return;
+	number(s, "landlock_abi", j->landlock.abi);
+	list(s, "absent", SHARE_FEW);
+	for (size_t i = 0; i < tns_landlock_nfeatures; i++)
+		if (j->landlock.abi < tns_landlock_features[i].abi)
+			item(s, tn_cstr(tns_landlock_features[i].name));
+	end_list(s, "absent");
+}
+
+static void warrant(struct js *s, const struct tns_job *j)
+{
+	char id[TN_ID_TEXT_LEN + 1];
 
 	if (!j->r->grant) {
-		string(o, "no_warrant", j->r->no_warrant ? j->r->no_warrant : "no warrant");
+		text(s, "no_warrant", j->r->no_warrant ? j->r->no_warrant : "none");
 		return;
 	}
 	tn_id_text(tn_grant_leaf(j->r->grant)->id, id);
-	string(o, "warrant", id);
-	number(o, "chain", (long long)tn_grant_links(j->r->grant));
-	number(o, "expires_at", tn_grant_expires(j->r->grant));
-	list(o, "trusted_roots", j->r->root_texts, j->r->nroot_texts, SHARE_ROOTS);
-	string(o, "holder_proof", "none"); /* an unprivileged run gives nothing that the user did not have */
-	string(o, "receipts", "none");
+	text(s, "warrant", id);
+	number(s, "depth", (long long)tn_grant_links(j->r->grant) - 1);
+	number(s, "expires_at", tn_grant_expires(j->r->grant));
 }
 
-/* Which lines of the plan the kernel does not hold, in its own words. */
-static void held(struct out *o, const struct tns_job *j)
+static void roots(struct js *s, const struct tns_job *j)
 {
-	static const char *const holds[] = { [TNP_EXACT] = "exact", [TNP_BOUNDED] = "bounded", [TNP_ADVISORY] = "advisory" };
+	list(s, "roots", SHARE_ROOTS);
+	for (size_t i = 0; i < j->r->nroot_texts; i++)
+		item(s, tn_cstr(j->r->root_texts[i]));
+	end_list(s, "roots");
+}
 
-	for (size_t h = 0; h < 3; h++) {
-		begin_list(o, holds[h], SHARE_LINES);
-		for (size_t i = 0; i < j->plan->nlines; i++)
-			if (j->plan->lines[i].hold == (enum tnp_hold)h)
-				item(o, j->plan->lines[i].text, strlen(j->plan->lines[i].text));
-		end_list(o, holds[h]);
+static void program(struct js *s, const struct tns_job *j)
+{
+	key(s, "program");
+	string(s, j->launch.facts.program);
+	if (j->launch.manager) {
+		text(s, "manager", j->launch.manager);
+		text(s, "shim", j->launch.shim);
 	}
-}
-
-static void absent(struct out *o, const struct tns_job *j)
-{
-	begin_list(o, "absent_features", SHARE_FEW);
-	for (size_t i = 0; i < tns_landlock_nfeatures; i++)
-		if (j->landlock.abi < tns_landlock_features[i].abi)
-			item(o, tns_landlock_features[i].name, strlen(tns_landlock_features[i].name));
-	end_list(o, "absent_features");
-}
-
-size_t tns_words_start(const struct tns_job *j, pid_t program, char *out, size_t cap)
-{
-	static const char *const layers[] = { "preload", "landlock", "seccomp" };
-	struct out o = { .p = out, .cap = cap };
-	char sentence[512];
-
-	out[0] = 0;
-	warrant(&o, j);
-	if (program)
-		number(&o, "program_pid", program);
-	string(&o, "program", j->launch.path);
-	begin_list(&o, "argv", SHARE_ARGV);
-	for (size_t i = 0; j->r->argv[i]; i++)
-		item(&o, j->r->argv[i], strlen(j->r->argv[i]));
-	end_list(&o, "argv");
-	list(&o, "layers", layers + (j->preload ? 0 : 1), (j->level >= 1 ? 3u : 1u) - (j->preload ? 0u : 1u), SHARE_FEW);
-	if (!j->enforce)
-		string(&o, "observe", "preload");
-	if (j->level >= 1) {
-		number(&o, "landlock_abi", j->landlock.abi);
-		absent(&o, j);
-	}
-	held(&o, j);
-	tnp_plan_sentence(j->policy, j->plan, j->started, sentence, sizeof(sentence));
-	string(&o, "plan", sentence);
-	return o.n;
-}
-
-size_t tns_words_end(const struct tns_job *j, const struct tns_record *r, int status, bool expired, char *out, size_t cap)
-{
-	struct out o = { .p = out, .cap = cap };
-	uint64_t denied, distinct, lost, total;
-	struct timespec now;
-
-	out[0] = 0;
-	tns_record_decision_counts(r, &denied, &distinct, &lost, &total);
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (WIFEXITED(status))
-		number(&o, "exit", WEXITSTATUS(status));
-	else
-		number(&o, "signal", WTERMSIG(status));
-	name(&o, "expired");
-	raw(&o, expired ? "true" : "false");
-	number(&o, j->enforce ? "denied" : "would_deny", (long long)denied);
-	number(&o, "distinct", (long long)distinct);
-	number(&o, "lost", (long long)lost);
-	number(&o, "seconds", now.tv_sec - j->started);
 	if (!j->preload)
-		string(&o, "unseen", "the program does not load the library: what the kernel refused it has no event");
-	return o.n;
+		boolean(s, "seen_by_preload", false);
+	text(s, "tmpdir", j->places.tmp);
+}
+
+static void sentence(struct js *s, const struct tns_job *j)
+{
+	char words[1024];
+
+	tnp_plan_sentence(j->policy, j->plan, j->started / 1000000000, words, sizeof(words));
+	text(s, "plan", words);
+}
+
+static void arguments(struct js *s, const struct tns_job *j)
+{
+	list(s, "argv", SHARE_ARGV);
+	for (size_t i = 0; j->r->argv[i]; i++)
+		item(s, tn_cstr(j->r->argv[i]));
+	end_list(s, "argv");
+}
+
+static void lines_of(struct js *s, const struct tns_job *j, const char *name, enum tnp_hold hold)
+{
+	list(s, name, SHARE_LINES);
+	for (size_t i = 0; j->plan && i < j->plan->nlines; i++)
+		if (j->plan->lines[i].hold == hold)
+			item(s, tn_cstr(j->plan->lines[i].text));
+	end_list(s, name);
+}
+
+static void exact(struct js *s, const struct tns_job *j) { lines_of(s, j, "exact", TNP_EXACT); }
+static void bounded(struct js *s, const struct tns_job *j) { lines_of(s, j, "bounded", TNP_BOUNDED); }
+static void advisory(struct js *s, const struct tns_job *j) { lines_of(s, j, "advisory", TNP_ADVISORY); }
+
+void tns_words_start(const struct tns_job *j, char *out, size_t cap)
+{
+	static void (*const parts[])(struct js *, const struct tns_job *) = {
+		what_holds, kernel, warrant, roots, program, sentence, advisory, bounded, exact, arguments,
+	};
+	struct js s = { .p = out, .cap = cap };
+
+	*out = 0;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		whole(&s, j, parts[i]);
+}
+
+/* ---- the others ---- */
+
+void tns_words_expiring(const struct tns_job *j, int64_t left_ms, char *out, size_t cap)
+{
+	struct js s = { .p = out, .cap = cap };
+
+	*out = 0;
+	number(&s, "expires_at", j->expires);
+	number(&s, "left_ms", left_ms);
+	number(&s, "signal", SIGTERM);
+}
+
+void tns_words_end(const struct tns_job *j, const struct tns_record *r, int status, bool expired, char *out, size_t cap)
+{
+	struct js s = { .p = out, .cap = cap };
+	struct tns_counts c = tns_record_counts(r);
+
+	*out = 0;
+	text(&s, "mode", tnp_mode_name(j->mode));
+	number(&s, "level", j->level);
+	if (WIFSIGNALED(status))
+		number(&s, "signal", WTERMSIG(status));
+	else
+		number(&s, "exit", WEXITSTATUS(status));
+	if (expired)
+		boolean(&s, "expired", true);
+	number(&s, "events", (long long)c.total);
+	number(&s, j->enforce ? "denied" : "would_deny", (long long)c.denied);
+	number(&s, "distinct", (long long)c.distinct);
+	number(&s, "lost", (long long)c.lost);
+	/* as far as is known: the launched program; what it starts is seen by the preload or by nobody */
+	number(&s, "not_seen_by_preload", j->preload ? 0 : 1);
 }
