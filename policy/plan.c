@@ -551,9 +551,16 @@ enum tn_code tnp_plan_build(const tnp_policy *p, int level, struct tn_arena *a,
 
 bool tnp_plan_holds_opens(const struct tnp_plan *plan)
 {
-	for (size_t i = 0; i < plan->nrules; i++)
-		if (plan->rules[i].rights & OPENS && plan->rules[i].hold != TNP_EXACT)
+	for (size_t i = 0; i < plan->nrules; i++) {
+		const struct tnp_rule *r = &plan->rules[i];
+
+		if (!(r->rights & OPENS))
+			continue;
+		/* A rule on a file is on the inode: another link of it is another name, which the
+		 * warrant does not give. */
+		if (r->hold != TNP_EXACT || (!r->tree && !tnp_source_is_baseline(r->source)))
 			return false;
+	}
 	return true;
 }
 

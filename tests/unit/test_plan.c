@@ -176,6 +176,30 @@ Test(plan, appending_is_bounded_unless_writing_is_granted)
 			  "what is exact anyway is not bounded as well");
 }
 
+static bool holds_opens(const char *caps, int level)
+{
+	world_close(&w);
+	world_open(&w);
+	world_caps(&w, caps);
+	world_build(&w, level);
+	return tnp_plan_holds_opens(w.plan);
+}
+
+Test(plan, the_kernel_holds_opens_only_where_every_file_rule_is_an_exact_tree)
+{
+	const char *const tree = "{\"read_file\":{\"path\":{\"subpath\":\"/data\"}}}";
+
+	world_open(&w);
+	cr_assert(holds_opens(tree, 1));
+	cr_assert(holds_opens("{\"write_file\":{\"path\":{\"subpath\":\"/data\"}}}", 1));
+	cr_assert_not(holds_opens(tree, 0), "nothing is held at level 0");
+	cr_assert_not(holds_opens("{\"read_file\":{\"path\":{\"pattern\":\"/data/*.txt\"}}}", 1));
+	cr_assert_not(holds_opens("{\"append_file\":{\"path\":{\"subpath\":\"/data\"}}}", 1));
+	cr_assert_not(holds_opens("{\"read_file\":{\"path\":{\"exact\":\"/data/a\"}}}", 1),
+		      "another link of the file would be open too");
+	cr_assert_not(holds_opens("{\"run_command\":{}}", 1), "programs can be read as well");
+}
+
 Test(plan, level_0_holds_nothing)
 {
 	world_open(&w);
