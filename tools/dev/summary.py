@@ -20,8 +20,9 @@ def read_budgets():
 
 
 def suite_of(test):
-    names = [s.split(":", 1)[-1] for s in test.get("suite", [])]
-    return next((n for n in names if n not in ("long", "tenuo-shim")), names[0] if names else "-")
+    """meson names a test `project:suite / test`, with `+` between suites."""
+    suites = test["name"].partition(" / ")[0].partition(":")[2].split("+")
+    return next((s for s in suites if s and s != "long"), "-")
 
 
 def read_log(label, path, rows, bad):
