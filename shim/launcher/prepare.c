@@ -217,8 +217,6 @@ static enum tn_code plan(struct tns_job *j, struct tn_err *e)
 	if (j->plan->refused_root)
 		return tn_fail(e, TN_E_KERNEL_FEATURE, "only / bounds %.*s, so the kernel would hold nothing of it; narrow it, or say --level 0",
 			       (int)j->plan->refused_source.n, j->plan->refused_source.p);
-	if (j->plan->opens_everything)
-		tns_say("the warrant's * has no constraints: everything is open, this session's own log and program too");
 	TN_TRY(check_clashes(j, e));
 	TN_TRY(check_program_writable(j, e));
 	return tns_landlock_rules(j->plan, &j->landlock, &j->rules, e);

@@ -218,6 +218,8 @@ static void sentence(struct js *s, const struct tns_job *j)
 
 	tnp_plan_sentence(j->policy, j->plan, j->started / 1000000000, words, sizeof(words));
 	text(s, "plan", words);
+	if (j->plan && j->plan->opens_everything) /* not on stderr: under such a warrant nothing of the program's changes */
+		boolean(s, "opens_everything", true);
 }
 
 static void arguments(struct js *s, const struct tns_job *j)
