@@ -71,6 +71,7 @@ static void restore_std(const struct tns_job *j)
 
 /* ---- privileges ---- */
 
+/* Past the last capability the kernel answers EINVAL. */
 static bool drop_bounding(void)
 {
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
