@@ -46,7 +46,7 @@ static void draw_mode(struct tns_job *j)
 	j->mode = tnp_config_rollout(j->r->cfg, j->r->mode, j->places.id);
 	j->enforce = j->mode == TNP_ENFORCE;
 	j->level = !j->enforce || j->r->level == 0 ? 0 : 1;
-	if (j->mode != j->r->mode)
+	if (j->mode != j->r->mode && !j->r->quiet)
 		tns_say("the policy's rollout leaves this session out: %s mode", tnp_mode_name(j->mode));
 }
 
@@ -72,7 +72,7 @@ static enum tn_code facts(struct tns_job *j, struct tn_err *e)
 	if (j->places.tmp[0])
 		o.tmpdir = j->places.tmp;
 	TN_TRY(tns_launch_facts((const char *const *)r->argv, &o, &j->a, &j->launch, e));
-	if (j->launch.manager)
+	if (j->launch.manager && !j->r->quiet)
 		tns_say("%s is a shim of %s; running %s", j->launch.shim, j->launch.manager, j->launch.path);
 	return tnp_facts_record(&j->launch.facts, &j->a, e);
 }
@@ -93,7 +93,7 @@ static enum tn_code check_program(struct tns_job *j, struct tn_err *e)
 	if (j->enforce && j->level == 0)
 		return tn_fail(e, TN_E_NOT_YET, "%s does not load libraries for others (%s), so level 0 could not hold it; use --level 1", path,
 			       elf->static_ ? "static" : elf->musl ? "musl" : elf->setid ? "set-user-id" : elf->class32 ? "32-bit" : "no ELF file");
-	if (!j->enforce)
+	if (!j->enforce && !j->r->quiet)
 		tns_say("%s does not load the preload library: nothing it does is seen, only its end", path);
 	return TN_OK;
 }
