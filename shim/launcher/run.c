@@ -73,7 +73,10 @@ static int start(struct tns_job *j)
 		tns_keeper(j, s[1], front);
 	}
 	close(s[1]);
-	return tns_front(j, s[0], keeper);
+	int status = tns_front(j, s[0], keeper);
+
+	tn_arena_free(&j->a);
+	return status;
 }
 
 int tns_run(const struct tns_run *r)
