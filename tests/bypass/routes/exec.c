@@ -160,15 +160,12 @@ static int suid_program(void)
 }
 
 /* The new image has no variable of ours: is it still held? */
-static int empty_environment(void)
+static int opens_with(char *const envp[])
 {
-	char base[4096], *envp[] = {base, NULL};
 	char *argv[] = {(char *)(uintptr_t)world.self, (char *)(uintptr_t) "libc", (char *)(uintptr_t) "open", NULL};
 	int status;
-	pid_t pid;
+	pid_t pid = fork();
 
-	(void)snprintf(base, sizeof(base), "BYPASS_BASE=%s", world.base);
-	pid = fork();
 	if (pid == 0) {
 		dup2(2, 1);
 		execve(world.self, argv, envp);
@@ -179,25 +176,20 @@ static int empty_environment(void)
 	errno = WEXITSTATUS(status) >= 100 ? WEXITSTATUS(status) - 100 : EACCES;
 	return escaped_if(WEXITSTATUS(status) == ESCAPED);
 }
+static int empty_environment(void)
+{
+	char base[4096], *envp[] = {base, NULL};
+
+	(void)snprintf(base, sizeof(base), "BYPASS_BASE=%s", world.base);
+	return opens_with(envp);
+}
 static int audit_environment(void)
 {
 	char base[4096], *envp[] = {base, (char *)(uintptr_t) "TENUO_MODE=audit", (char *)(uintptr_t) "TENUO_SEALED=1",
 				    (char *)(uintptr_t) "TENUO_SESSION=0123456789abcdef0123456789abcdef", NULL};
-	char *argv[] = {(char *)(uintptr_t)world.self, (char *)(uintptr_t) "libc", (char *)(uintptr_t) "open", NULL};
-	int status;
-	pid_t pid;
 
 	(void)snprintf(base, sizeof(base), "BYPASS_BASE=%s", world.base);
-	pid = fork();
-	if (pid == 0) {
-		dup2(2, 1);
-		execve(world.self, argv, envp);
-		_exit(100 + errno);
-	}
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return BROKEN;
-	errno = WEXITSTATUS(status) >= 100 ? WEXITSTATUS(status) - 100 : EACCES;
-	return escaped_if(WEXITSTATUS(status) == ESCAPED);
+	return opens_with(envp);
 }
 
 ROUTE(e_memfd, "memfd", "exec-path", exec_fd_path);
